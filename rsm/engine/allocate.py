@@ -1,0 +1,326 @@
+"""Allocate and give back: the plain cases of AllocateNtmsMedia (ntms.md §4.1).
+
+Order of the pick, documented and stable: a medium that stands idle in a drive, then the side least often
+allocated, then the one longest unused, then by bar code. Own pool first; then the free pool of the same
+type, if the pool's policy draws from it. Media on line in an enabled library only. Nothing here waits: when
+nothing can be had the caller is told so, and why.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rsm.engine import names, pools
+from rsm.errors import (
+    Busy,
+    InvalidRequest,
+    InvalidState,
+    MediaIncompatible,
+    MediaOffline,
+    MediaUnavailable,
+    ResourceDisabled,
+    TimedOut,
+    UnknownMedium,
+)
+from rsm.model import transitions
+from rsm.model.outcome import Allocation, Exclusion
+from rsm.model.states import BarcodeState, PoolKind, SideState
+from rsm.store import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from rsm.engine.context import Context
+    from rsm.model.objects import Medium, Pool, Side
+    from rsm.store.sqlite import Reader, Writer
+
+_WHY_STATE = {
+    SideState.UNKNOWN: "not identified yet",
+    SideState.UNPREPARED: "not labelled yet",
+    SideState.INCOMPATIBLE: "incompatible",
+    SideState.DECOMMISSIONED: "decommissioned",
+    SideState.ALLOCATED: "already allocated",
+    SideState.COMPLETE: "allocated and complete",
+    SideState.UNRECOGNIZED: "unrecognized",
+    SideState.IMPORT: "waiting to be imported",
+    SideState.RESERVED: "reserved for whoever holds the other side",
+}
+
+
+def allocate(
+    context: Context,
+    writer: Writer,
+    path: str,
+    *,
+    side: str | None = None,
+    new: bool = False,
+    next_of: str | None = None,
+    error_if_unavailable: bool = False,
+) -> Allocation:
+    """Give a side of a medium to the caller's application.
+
+    `side` names the very side wanted. `new` sets the other sides of the medium aside for the same owner,
+    `next_of` takes the next of those by the logical medium that holds the first. Raises
+    `MediaUnavailable` when nothing is to be had and `error_if_unavailable` is set, `TimedOut` when it is
+    not, since nothing is waited for; both carry the reasons.
+    """
+    if new and next_of is not None:
+        raise InvalidRequest("--new and --next exclude each other")
+    pool = pools.usable_by_applications(writer, path)
+    if next_of is not None:
+        medium, chosen = _next(writer, pool, next_of, side)
+    elif side is not None:
+        medium, chosen = _given(writer, pool, side)
+    else:
+        medium, chosen = _picked(writer, pool, new=new, error_if_unavailable=error_if_unavailable)
+    came_from = medium.pool
+    if came_from != pool.path:
+        _take_over(writer, medium, chosen, pool)
+    logical = _take(context, writer, pool, medium, chosen, whole=new)
+    context.event(
+        writer,
+        "allocated",
+        f"{medium.name} side {chosen.number} allocated to {context.application} from pool {came_from}",
+        medium=str(medium.id),
+    )
+    return Allocation(
+        logical_medium=logical,
+        medium=names.medium_by_id(writer, str(medium.id)),
+        side=chosen.number,
+        pool=pool.path,
+        allocated_from=came_from,
+        explanation=_chosen_because(medium, chosen, pool, came_from, asked=side is not None, next_of=next_of),
+    )
+
+
+def deallocate(context: Context, writer: Writer, name: str) -> Medium:
+    """Give an allocated side back: AVAILABLE, or DECOMMISSIONED at its pool's maximum.
+
+    Siblings that were set aside become available with it once no side is held any more; then the medium
+    goes back to the free pool, if its pool's policy says so. Raises `UnknownMedium`, or `Busy` while the
+    side is mounted.
+    """
+    logical = names.logical_medium(writer, name)
+    if logical is None:
+        raise UnknownMedium(
+            f"{name!r} is no logical medium",
+            hint="what rsm allocate printed, or its beginning; rsm media show MEDIUM tells it",
+        )
+    side_row = writer.one("medium.side_by_id", id=str(logical.side))
+    assert side_row is not None  # noqa: S101 - a foreign key
+    side = rows.side(side_row)
+    medium = names.medium_by_id(writer, str(side.medium))
+    if medium.place is not None and medium.place.mounted_side == side.id:
+        raise Busy(f"side {side.number} of {medium.name} is mounted", hint=f"rsm dismount {medium.name}")
+    pool = names.pool(writer, medium.pool)
+    worn = 0 < pool.max_allocates <= side.allocate_count
+    state = SideState.DECOMMISSIONED if worn else SideState.AVAILABLE
+    writer.run("medium.remove_logical", id=str(logical.id))
+    _set_state(writer, medium, side, state)
+    context.event(
+        writer,
+        "deallocated",
+        f"{medium.name} side {side.number} given back: {transitions.word(state)}",
+        medium=str(medium.id),
+    )
+    medium = names.medium_by_id(writer, str(medium.id))
+    if not any(each.state in {SideState.ALLOCATED, SideState.COMPLETE} for each in medium.sides):
+        medium = _release(context, writer, medium, pool)
+    return medium
+
+
+def explain(reader: Reader, path: str) -> tuple[Exclusion, ...]:
+    """Give, per group of sides that an allocation from this pool would look at, why they would not be taken.
+
+    Groups that would be taken have the reason `can be allocated`.
+    """
+    pool = pools.usable_by_applications(reader, path)
+    found = _exclusions(reader, pool)
+    free = reader.one("pool.system", kind=PoolKind.FREE, media_type=pool.media_type)
+    if free is not None:
+        groups = _exclusions(reader, rows.pool(free))
+        if pool.draws_from_free:
+            found += groups
+        elif groups:
+            count = sum(each.count for each in groups)
+            reason = f"pool {pool.path} does not draw from the free pool (rsm pool set {pool.path} --draw-from-free)"
+            found.append(Exclusion(where=free["path"], count=count, reason=reason))
+    waiting = reader.one("pool.system", kind=PoolKind.IMPORT, media_type=pool.media_type)
+    if waiting is not None:
+        found += [
+            Exclusion(
+                where=each.where, count=each.count, reason="in the import pool: rsm media move MEDIUM POOL"
+            )
+            for each in _exclusions(reader, rows.pool(waiting))
+        ]
+    return tuple(found)
+
+
+def _exclusions(reader: Reader, pool: Pool) -> list[Exclusion]:
+    found = []
+    for row in reader.all("pool.why_not", pool=str(pool.id)):
+        state = SideState(row["state"])
+        if state is SideState.AVAILABLE:
+            reason = "can be allocated" if row["reason"] == "usable" else row["reason"]
+        else:
+            reason = _WHY_STATE[state]
+        found.append(Exclusion(where=pool.path, count=row["sides"], reason=reason))
+    return found
+
+
+def _picked(writer: Writer, pool: Pool, *, new: bool, error_if_unavailable: bool) -> tuple[Medium, Side]:
+    statement = "pool.pick_whole" if new else "pool.pick"
+    row = writer.one(statement, pool=str(pool.id))
+    if row is None and pool.draws_from_free:
+        free = writer.one("pool.system", kind=PoolKind.FREE, media_type=pool.media_type)
+        if free is not None:
+            row = writer.one(statement, pool=free["id"])
+    if row is None:
+        groups = explain(writer, pool.path)
+        raise (MediaUnavailable if error_if_unavailable else TimedOut)(
+            f"no medium can be allocated from pool {pool.path}: {_in_words(groups)}",
+            hint=_way_out(pool, groups),
+        )
+    medium = names.medium_by_id(writer, row["medium"])
+    return medium, next(each for each in medium.sides if str(each.id) == row["id"])
+
+
+def _in_words(groups: Sequence[Exclusion]) -> str:
+    if not groups:
+        return "neither it nor the free pool holds any"
+    return "; ".join(f"{each.count} in {each.where}: {each.reason}" for each in groups)
+
+
+def _way_out(pool: Pool, groups: Sequence[Exclusion]) -> str:
+    if any("does not draw" in each.reason for each in groups):
+        return f"let it draw from free: rsm pool set {pool.path} --draw-from-free"
+    if any("import pool" in each.reason for each in groups):
+        return f"rsm media list --pool {pools.system_path(PoolKind.IMPORT, pool.media_type or '')} shows media to move here"
+    return f"put {pool.media_type} media into a library and take its inventory: rsm library inventory NAME"
+
+
+def _given(writer: Writer, pool: Pool, name: str) -> tuple[Medium, Side]:
+    """Check the very side asked for; each unsuitable one gets its own reason (ntms.md §4.1 step 4)."""
+    medium, side = names.side(writer, name)
+    called = f"{medium.name}:{side.number}" if len(medium.sides) > 1 else medium.name
+    if side.state not in {SideState.AVAILABLE, SideState.IMPORT}:
+        raise InvalidState(f"side {called} cannot be allocated: {_WHY_STATE[side.state]}")
+    if medium.media_type != pool.media_type:
+        raise MediaIncompatible(
+            f"{called} is {medium.media_type}, and pool {pool.path} holds {pool.media_type}"
+        )
+    if not medium.enabled:
+        raise ResourceDisabled(f"medium {medium.name} is disabled")
+    if medium.barcode_state is BarcodeState.DUPLICATE:
+        raise InvalidState(
+            f"another medium bears the bar code {medium.barcode} too", hint="relabel one of them"
+        )
+    library = names.library(writer, medium.library)
+    if medium.place is None:
+        raise MediaOffline(f"medium {medium.name} is off line: {names.whereabouts(medium)}")
+    if not library.enabled:
+        raise ResourceDisabled(f"library {library.name}, which holds {medium.name}, is disabled")
+    if medium.pool != pool.path:
+        source = names.pool(writer, medium.pool)
+        pools.check_target(medium, source, pool)
+        others = [each for each in medium.sides if each.state in transitions.HELD]
+        if others:
+            raise InvalidState(
+                f"another side of {medium.name} is {transitions.word(others[0].state)} in pool {medium.pool}"
+            )
+    return medium, side
+
+
+def _next(writer: Writer, pool: Pool, next_of: str, side: str | None) -> tuple[Medium, Side]:
+    """Take the next set-aside side of the same medium; never another medium (ntms.md §4.1 step 3)."""
+    logical = names.logical_medium(writer, next_of)
+    if logical is None:
+        raise UnknownMedium(f"{next_of!r} is no logical medium", hint="what rsm allocate --new printed")
+    row = writer.one("medium.side_by_id", id=str(logical.side))
+    assert row is not None  # noqa: S101 - a foreign key
+    medium = names.medium_by_id(writer, row["medium"])
+    if side is not None and names.side(writer, side)[0].id != medium.id:
+        raise UnknownMedium(f"side {side} is not on medium {medium.name}, which {next_of} is on")
+    if medium.pool != pool.path:
+        raise InvalidState(f"medium {medium.name} is in pool {medium.pool}, not in {pool.path}")
+    for each in medium.sides:
+        if each.state is SideState.RESERVED:
+            return medium, each
+    raise MediaUnavailable(
+        f"medium {medium.name} has no side left that was set aside",
+        hint="only a medium allocated with --new has one; allocate without --next",
+    )
+
+
+def _take_over(writer: Writer, medium: Medium, chosen: Side, pool: Pool) -> None:
+    """Move a medium into the allocating pool; the flip side of an imported medium stays IMPORT."""
+    writer.run("medium.set_pool", id=str(medium.id), pool=str(pool.id))
+    if chosen.state is SideState.IMPORT:
+        return
+    for side in medium.sides:
+        if side.state not in {SideState.DECOMMISSIONED, SideState.AVAILABLE}:
+            _set_state(writer, medium, side, SideState.AVAILABLE)
+
+
+def _take(context: Context, writer: Writer, pool: Pool, medium: Medium, chosen: Side, *, whole: bool) -> UUID:
+    transitions.side(chosen.state, SideState.ALLOCATED, f"{medium.name}:{chosen.number}")
+    logical = context.new_id()
+    at = context.now_ms
+    writer.run("medium.set_allocated", id=str(chosen.id), at=at)
+    writer.run(
+        "medium.add_logical",
+        id=str(logical),
+        side=str(chosen.id),
+        pool=str(pool.id),
+        application=context.application,
+        at=at,
+    )
+    if whole:
+        for side in medium.sides:
+            if side.id != chosen.id and side.state is SideState.AVAILABLE:
+                _set_state(writer, medium, side, SideState.RESERVED)
+    writer.run("medium.rank", medium=str(medium.id))
+    return logical
+
+
+def _release(context: Context, writer: Writer, medium: Medium, pool: Pool) -> Medium:
+    """Free what was set aside, and send the medium to the free pool if its pool says so."""
+    for side in medium.sides:
+        if side.state is SideState.RESERVED:
+            _set_state(writer, medium, side, SideState.AVAILABLE)
+    medium = names.medium_by_id(writer, str(medium.id))
+    # A side that is still to be imported keeps its medium here: Free would make its data look disposable.
+    if pool.returns_to_free and all(side.state is SideState.AVAILABLE for side in medium.sides):
+        free = pools.system_pool(context, writer, PoolKind.FREE, medium.media_type)
+        target = writer.one("pool.by_id", id=free)
+        assert target is not None  # noqa: S101 - made or found above
+        pools.enter(writer, medium, rows.pool(target), SideState.AVAILABLE)
+        context.event(
+            writer,
+            "medium moved to pool",
+            f"{medium.name} returned to pool {target['path']}",
+            medium=str(medium.id),
+        )
+    return names.medium_by_id(writer, str(medium.id))
+
+
+def _set_state(writer: Writer, medium: Medium, side: Side, state: SideState) -> None:
+    transitions.side(side.state, state, f"{medium.name}:{side.number}")
+    writer.run("medium.set_side_state", id=str(side.id), state=state)
+
+
+def _chosen_because(
+    medium: Medium, chosen: Side, pool: Pool, came_from: str, *, asked: bool, next_of: str | None
+) -> tuple[str, ...]:
+    name = f"{medium.name} side {chosen.number}"
+    if next_of is not None:
+        return (f"{name}: the next side set aside with {next_of}",)
+    if asked:
+        return (f"{name}: asked for by name",)
+    why = "idle in a drive" if medium.place and medium.place.kind.name == "DRIVE" else "in a slot"
+    origin = "its own pool" if came_from == pool.path else f"{came_from}, since {pool.path} had none"
+    return (
+        f"{name}: {why}, allocated {chosen.allocate_count} time(s) before, from {origin}",
+        "order: idle in a drive, least allocated, longest unused, bar code",
+    )

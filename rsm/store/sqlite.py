@@ -1,0 +1,212 @@
+"""The store in one SQLite file: write-ahead log, synchronous=FULL, one writer at a time through the gate."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from rsm.errors import StoreFailure, StoreFromFuture, StoreFull, StoreReadOnly
+from rsm.store import gate
+from rsm.store.statements import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+APPLICATION_ID = 0x52534D31
+"""`RSM1`, in the SQLite header: tells our file from any other database."""
+
+VERSION = 1
+"""The schema this rsm knows; `migrations` brings older stores here, newer ones are left alone."""
+
+Row = sqlite3.Row
+
+
+class Reader:
+    """A consistent view of the store: every statement sees the same moment."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self.connection = connection
+        self.path = path
+
+    def all(self, statement: str, **values: object) -> list[Row]:
+        """Give all rows of the statement `TOPIC.NAME`."""
+        return self.connection.execute(sql(statement), values).fetchall()
+
+    def one(self, statement: str, **values: object) -> Row | None:
+        """Give the first row of the statement, or None."""
+        row: Row | None = self.connection.execute(sql(statement), values).fetchone()
+        return row
+
+    def value(self, statement: str, **values: object) -> Any:
+        """Give the first column of the first row, or None."""
+        row = self.one(statement, **values)
+        return None if row is None else row[0]
+
+
+class Writer(Reader):
+    """A transaction: committed as a whole when its block ends, rolled back when it raises."""
+
+    def run(self, statement: str, **values: object) -> int:
+        """Carry the statement out and give the number of rows it changed."""
+        return self.connection.execute(sql(statement), values).rowcount
+
+    def many(self, statement: str, rows: Iterable[Mapping[str, object]]) -> int:
+        """Carry the statement out once for each row of values; gives the number of rows changed."""
+        return self.connection.executemany(sql(statement), rows).rowcount
+
+
+class SqliteStore:
+    """The store at one path; holds no connection between transactions."""
+
+    def __init__(self, path: str) -> None:
+        self.path = os.path.abspath(path)  # noqa: PTH100 - pathlib costs a listing 5 ms of start-up
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """Give a `Reader`; raises `StoreFailure` and its kin, `NoStore` while there is none."""
+        with self._translated():
+            connection = self._open_to_read()
+            try:
+                connection.execute("BEGIN")
+                yield Reader(connection, self.path)
+            finally:
+                connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Give a `Writer` inside the gate; the store is made, or brought up to date, on the way."""
+        self._make_directory()
+        with gate.entered(self.path), self._translated():
+            connection = self._open_to_write()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield Writer(connection, self.path)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                connection.close()
+
+    def _open_to_read(self) -> sqlite3.Connection:
+        if not os.path.exists(self.path):  # noqa: PTH110 - pathlib costs a listing 5 ms of start-up
+            raise NoStore(
+                f"there is no store at {self.path}",
+                hint="add a library first: rsm library add DEVICE; or look around with rsm demo",
+            )
+        if not os.access(self.path, os.R_OK):
+            raise StoreReadOnly(
+                f"the store {self.path} may not be read by you",
+                hint="name another store with --store or $RSM_STORE, or ask its owner",
+            )
+        connection = self._connect("ro")
+        try:
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _open_to_write(self) -> sqlite3.Connection:
+        before = os.umask(0o007)
+        try:
+            connection = self._connect("rwc")
+        finally:
+            os.umask(before)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA synchronous = FULL")
+            version = self._check(connection)
+            if version < VERSION:
+                from rsm.store import migrations  # noqa: PLC0415 - a store is migrated once, listed often
+
+                migrations.migrate(connection, version)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(self.path)}?mode={mode}", uri=True, isolation_level=None, timeout=30
+        )
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> int:
+        """Give the schema version, 0 for an empty file; raise if this is not ours or not of our time."""
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            if (
+                application == 0
+                and not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            ):
+                return 0
+            raise StoreFailure(
+                f"{self.path} is a database, but not rsm's",
+                hint="name another store with --store or $RSM_STORE",
+            )
+        if version > VERSION:
+            raise StoreFromFuture(
+                f"the store {self.path} has schema {version}, and this rsm knows {VERSION}",
+                hint="use the newer rsm that wrote it; nothing was changed",
+            )
+        return version
+
+    def _make_directory(self) -> None:
+        directory = os.path.dirname(self.path)  # noqa: PTH120 - as above
+        try:
+            os.makedirs(directory, mode=0o770, exist_ok=True)  # noqa: PTH103 - as above
+        except OSError as error:
+            raise gate.refused(error, self.path) from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what SQLite says into our errors, once, at this edge."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+
+    def _translate(self, error: sqlite3.Error) -> StoreFailure:
+        name = getattr(error, "sqlite_errorname", "")
+        if name.startswith("SQLITE_FULL"):
+            return StoreFull(
+                f"no space left for the store {self.path}", hint="free some space; nothing was changed"
+            )
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            return StoreReadOnly(
+                f"the store {self.path} cannot be written or its log cannot be made",
+                hint="check the rights of the file and of its directory",
+            )
+        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+            return StoreFailure(
+                f"the store {self.path} is damaged or no database at all",
+                hint="put it aside and restore a backup; rsm leaves it as it is",
+            )
+        if name.startswith("SQLITE_IOERR"):
+            return StoreFailure(
+                f"the store {self.path} cannot be read or written: {error}", hint="look at the disk"
+            )
+        return StoreFailure(f"the store {self.path} failed: {error}")
+
+
+class NoStore(StoreFailure):
+    """There is no store yet; only the verbs that write make one."""
+
+
+@cache
+def _topic(name: str) -> dict[str, str]:
+    return load(name)
+
+
+def sql(statement: str) -> str:
+    """Give the text of the statement `TOPIC.NAME`."""
+    topic, _, name = statement.partition(".")
+    return _topic(topic)[name]
