@@ -8,7 +8,6 @@ TYPE_CHECKING = False  # as typing has it; importing typing would cost every lis
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rsm.cli.progress import Progress
     from rsm.session import Session
@@ -37,12 +36,7 @@ class Door:
 def _session(arguments: Namespace, progress: Progress | None = None) -> Session:
     from rsm import session  # noqa: PLC0415 - help and the verbs of devices need no session
 
-    store: Path | None = None
-    if arguments.store is not None:
-        from pathlib import Path  # noqa: PLC0415 - 4 ms that only --store costs
-
-        store = Path(arguments.store)
-    return session.Session(store, clock=arguments.clock, progress=progress)
+    return session.Session(arguments.store, clock=arguments.clock, progress=progress)
 
 
 def listing(
@@ -56,26 +50,16 @@ def listing(
 ) -> int:
     """Print a listing of the store as a table, or as JSON if asked, and give the exit status.
 
-    A filter by a library or pool that does not exist raises `ObjectNotFound` instead of listing nothing.
+    Raises `ObjectNotFound` for a filter by a library, pool or medium that is not there.
     """
     from rsm.cli import render  # noqa: PLC0415 - the verbs that print one word need none
 
     session = _session(arguments)
-    with session.listing(name, **{key: value for key, value in filters.items() if value is not None}) as rows:
+    with session.listing(name, **filters) as rows:
         if arguments.json:
             total = render.json_array(rows.columns, rows)
         else:
             total = render.table(rows.columns, rows, shown, nameless=nameless)
-    if total == 0:
-        _check_filters(session, filters)
-        if not arguments.json:
-            render.note(empty)
+    if total == 0 and not arguments.json:
+        render.note(empty)
     return 0
-
-
-def _check_filters(session: Session, filters: dict[str, str | int | None]) -> None:
-    library, pool = filters.get("library"), filters.get("pool")
-    if isinstance(library, str):
-        session.library(library)
-    if isinstance(pool, str):
-        session.pool(pool)

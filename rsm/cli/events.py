@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rsm.cli import grammar
-from rsm.cli.door import Door, listing
+from rsm.cli.door import listing
 
 TYPE_CHECKING = False  # as typing has it; importing typing would cost every listing 2 ms
 if TYPE_CHECKING:
@@ -27,16 +27,12 @@ def run(arguments: Namespace) -> int:
         from rsm.errors import InvalidRequest  # noqa: PLC0415 - only to complain
 
         raise InvalidRequest(f"events: --last {arguments.last} is no number of events")
-    medium: str | None = None
-    if arguments.medium is not None:
-        with Door(arguments) as session:
-            medium = str(session.medium(arguments.medium).id)
     return listing(
         arguments,
         "events",
         _SHOWN,
         empty="nothing happened yet",
         library=arguments.library,
-        medium=medium,
+        medium=arguments.medium,
         last=arguments.last,
     )

@@ -39,7 +39,7 @@ def configure(parser: ArgumentParser) -> None:
         help="only those with a side that is " + _either(),
     )
     show = verbs.add("show", _show, "tell all that is known of a medium")
-    show.add_argument("medium", metavar="MEDIUM", help="bar code, id or the beginning of an id, or an LMID")
+    show.add_argument("medium", metavar="MEDIUM", help="bar code, id, or the beginning of an id")
     move = verbs.add("move", _move, "put media into another pool; no robot moves", details=_MOVE)
     move.add_argument("media", metavar="MEDIUM", nargs="+", help="bar codes, ids or beginnings of ids")
     move.add_argument("pool", metavar="POOL", help="path of the pool, such as Free/LTO-9")

@@ -39,9 +39,9 @@ def configure(parser: ArgumentParser) -> None:
         "--type", metavar="TYPE", help="media type, such as LTO-9; without one, it holds pools"
     )
     create.add_argument(
-        "--draws-from-free", action="store_true", help="take free media of the type when it has none left"
+        "--draw-from-free", action="store_true", help="take free media of the type when it has none left"
     )
-    create.add_argument("--returns-to-free", action="store_true", help="media given back become free for all")
+    create.add_argument("--return-to-free", action="store_true", help="media given back become free for all")
     create.add_argument(
         "--max-allocates",
         metavar="N",
@@ -55,8 +55,8 @@ def configure(parser: ArgumentParser) -> None:
     change = verbs.add("set", _set, "change a pool's name or rules")
     change.add_argument("path", metavar="PATH")
     change.add_argument("--name", metavar="NAME", help="its new name: the last part of the path")
-    _switch(change, "draws-from-free", "take free media of the type when it has none left, or not")
-    _switch(change, "returns-to-free", "media given back become free for all, or stay")
+    _switch(change, "draw-from-free", "take free media of the type when it has none left, or not")
+    _switch(change, "return-to-free", "media given back become free for all, or stay")
     change.add_argument(
         "--max-allocates", metavar="N", type=int, help="allocations a side is good for; 0: no limit"
     )
@@ -86,8 +86,8 @@ def _create(arguments: Namespace) -> int:
         pool = session.create_pool(
             arguments.path,
             media_type=arguments.type,
-            draws_from_free=arguments.draws_from_free,
-            returns_to_free=arguments.returns_to_free,
+            draws_from_free=arguments.draw_from_free,
+            returns_to_free=arguments.return_to_free,
             max_allocates=arguments.max_allocates,
         )
     return _said(arguments, pool, f"created pool {pool.path} for {pool.media_type or 'other pools'}")
@@ -116,7 +116,7 @@ def _facts(pool: Pool) -> Iterator[tuple[str, object]]:
 
 
 def _set(arguments: Namespace) -> int:
-    given = (arguments.name, arguments.draws_from_free, arguments.returns_to_free, arguments.max_allocates)
+    given = (arguments.name, arguments.draw_from_free, arguments.return_to_free, arguments.max_allocates)
     if all(value is None for value in given):
         from rsm.errors import InvalidRequest  # noqa: PLC0415
 
@@ -127,8 +127,8 @@ def _set(arguments: Namespace) -> int:
         pool = session.change_pool(
             arguments.path,
             new_name=arguments.name,
-            draws_from_free=arguments.draws_from_free,
-            returns_to_free=arguments.returns_to_free,
+            draws_from_free=arguments.draw_from_free,
+            returns_to_free=arguments.return_to_free,
             max_allocates=arguments.max_allocates,
         )
     return _said(arguments, pool, f"changed pool {pool.path}")

@@ -211,7 +211,7 @@ def _look_again(changer: Changer, ends: tuple[ElementAddress, ElementAddress]) -
 
 def _is_moved(seen: Sequence[ElementReport], source: int, destination: int) -> bool | None:
     """Tell from the two ends whether the medium moved; None when neither or both hold one."""
-    full = {report.address: report.full for report in seen}
+    full: dict[int, bool | None] = {report.address: report.full for report in seen}
     at_source, at_destination = full.get(source), full.get(destination)
     if at_destination and at_source is False:
         return True

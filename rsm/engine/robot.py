@@ -48,7 +48,7 @@ def opened(context: Context, library: Library) -> Iterator[Changer]:
 def leased(context: Context, changer: Changer) -> Iterator[None]:
     """Hold the robot for one step; raises `LeaseHeld` naming who has it."""
     with lease.hold(
-        lease.key(changer.identity, changer.device),
+        lease.lease_key(changer.identity, changer.device),
         holder=context.actor,
         timeout=LEASE_LIMIT,
         clock=context.clock,

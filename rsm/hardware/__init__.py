@@ -1,0 +1,1 @@
+"""Where the manager meets hardware: the contract that drivers fill, the registry of drivers, the lease."""

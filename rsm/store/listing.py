@@ -145,16 +145,20 @@ class Listing:
         """Give the store back; what went wrong inside is told as a `StoreFailure` if it was the store's."""
         self._reading.__exit__(kind, error, traceback)
 
+    @property
+    def conditions(self) -> str:
+        """The WHERE clause that the filters make, or nothing."""
+        given = [_FILTERS[self._name][name] for name in self._filters]
+        conditions = [*([_ALWAYS[self._name]] if self._name in _ALWAYS else []), *given]
+        return "WHERE " + " AND ".join(conditions) if conditions else ""
+
     def __iter__(self) -> Iterator[tuple[Cell, ...]]:
         """Give each row as a tuple in the order of `columns`."""
         if self._reader is None:
             raise RuntimeError("a listing is read inside its with block")
-        given = [_FILTERS[self._name][name] for name in self._filters]
-        conditions = [*([_ALWAYS[self._name]] if self._name in _ALWAYS else []), *given]
-        where = "WHERE " + " AND ".join(conditions) if conditions else ""
         cursor = self._reader.connection.cursor()
         cursor.row_factory = None
-        rows = cursor.execute(sql("listing." + self._name).replace("/*where*/", where), self._filters)
+        rows = cursor.execute(sql("listing." + self._name).replace("/*where*/", self.conditions), self._filters)
         at = _TIMES.get(self._name)
         if at is not None:
             return (_with(row, at, moment(row[at])) for row in rows)
