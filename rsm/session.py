@@ -126,6 +126,8 @@ class Session:
 
         Nothing is moved and nothing is deleted: media that are gone are kept, on the shelf.
         """
+        from dataclasses import replace
+
         from rsm.engine import inventory, moves, names, robot
 
         context = self._context()
@@ -133,10 +135,10 @@ class Session:
             found = names.library(reader, library)
         context.progress(f"opening {found.device}")
         with robot.opened(context, found) as changer, robot.leased(context, changer):
-            if not preview:
-                moves.settle(context, changer, found)
+            pending = () if preview else moves.settle_if_possible(context, changer, found)
             context.progress(f"reading the elements of {found.name}")
             seen = changer.inventory()
+            seen = replace(seen, warnings=(*pending, *seen.warnings))
             if preview:
                 return inventory.preview(context, found, seen)
             context.progress(f"recording {len(seen.elements)} elements")

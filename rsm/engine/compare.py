@@ -37,13 +37,6 @@ PLACE_OF = {
 }
 """What NTMS calls each SMC-3 element type."""
 
-_WORD = {
-    PlaceKind.CHANGER: "transport",
-    PlaceKind.SLOT: "slot",
-    PlaceKind.PORT: "port",
-    PlaceKind.DRIVE: "drive",
-}
-
 
 class KnownPlace(NamedTuple):
     """A place as recorded."""
@@ -61,7 +54,7 @@ class KnownPlace(NamedTuple):
     @property
     def name(self) -> str:
         """`slot 4`, `drive 0`."""
-        return f"{_WORD[self.kind]} {self.number}"
+        return f"{self.kind.name.lower()} {self.number}"
 
 
 class KnownMedium(NamedTuple):

@@ -54,12 +54,14 @@ def carry(
 ) -> None:
     """Move a medium from where it is to `destination`, under the lease that the caller holds.
 
-    Both elements are looked at first. Raises `MediumElsewhere` when they are not as recorded,
+    A library that has said that something changed is taken stock of first, and both elements are looked at. Raises `MediumElsewhere` when they are not as recorded,
     `OutcomeUnknown` when the move's end cannot be seen yet (its intent then stays open), and other
     `DeviceFault`s; whatever was seen is recorded in every case.
     """
     settle(context, changer, library)
     for attempt in range(1, ATTEMPTS + 1):
+        if changer.stale or library.stale or attempt > 1:
+            medium = _retaken(context, changer, library, medium)
         source = _confirmed(context, changer, library, medium, destination)
         try:
             _move(
@@ -76,7 +78,6 @@ def carry(
         except InventoryStale:
             if attempt == ATTEMPTS:
                 raise
-            context.progress("the library says something changed; looking again")
         else:
             return
 
@@ -97,6 +98,28 @@ def settle(context: Context, changer: Changer, library: Library) -> None:
         )
     with context.store.writing() as writer:
         _close(context, writer, library, row, seen)
+
+
+def _retaken(context: Context, changer: Changer, library: Library, medium: Medium) -> Medium:
+    """Take the whole inventory anew, since what the plan rests on may be wrong; give the medium as it is now."""
+    context.progress(f"something changed in {library.name}; taking its inventory")
+    inventory.record(
+        context, library, changer.inventory(), device=changer.device, revision=changer.identity.revision
+    )
+    with context.store.reading() as reader:
+        now = names.medium_by_id(reader, str(medium.id))
+    if now.place is None or medium.place is None or now.place.kind is not medium.place.kind:
+        raise MediumElsewhere(f"medium {medium.name} was moved by somebody else: {names.whereabouts(now)}")
+    return now
+
+
+def settle_if_possible(context: Context, changer: Changer, library: Library) -> tuple[str, ...]:
+    """Close an open intent if its end can be seen; else give a warning, since looking harms nothing."""
+    try:
+        settle(context, changer, library)
+    except Busy as busy:
+        return (f"{busy}; {busy.hint}",)
+    return ()
 
 
 def _confirmed(

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SHORTEST_PREFIX = 4
 """Characters of an id that may stand for the whole, if only one id begins so."""
 
+ID_LENGTH = 36
+"""Characters of a whole id as people see it; longer than any bar code."""
+
 _ID_CHARACTERS = frozenset("0123456789abcdef-")
 
 
@@ -69,7 +72,7 @@ def medium_by_id(reader: Reader, identity: str) -> Medium:
     """Give the medium of that very id; raises `UnknownMedium`."""
     row = reader.one("medium.by_id", id=identity)
     if row is None:
-        raise UnknownMedium(f"no medium has the id {identity}")
+        raise UnknownMedium(f"no medium has the id {identity}", hint="rsm media list shows all there are")
     return medium_at(reader, row)
 
 
@@ -85,6 +88,8 @@ def medium(reader: Reader, name: str) -> Medium:
 
     Raises `AmbiguousName` for a doubled bar code or a prefix that fits several, `UnknownMedium` otherwise.
     """
+    if len(name) == ID_LENGTH and id_range(name):
+        return medium_by_id(reader, name.lower())
     found = bearers(reader, name)
     if len(found) > 1:
         raise AmbiguousName(

@@ -41,15 +41,21 @@ def system_path(kind: PoolKind, media_type: str) -> str:
 
 
 def system_pool(context: Context, writer: Writer, kind: PoolKind, media_type: str) -> str:
-    """Give the id of a system pool of that type, made if it is the first medium of its type."""
+    """Give the id of a system pool of that type.
+
+    With the first medium of a type all three system pools of it are made, as AddNtmsMediaType does.
+    """
     row = writer.one("pool.system", kind=kind, media_type=media_type)
     if row is not None:
         return str(row["id"])
-    root = writer.one("pool.root", kind=kind)
-    assert root is not None  # noqa: S101 - the first migration made the three, and nothing removes them
-    return _add(
-        context, writer, system_path(kind, media_type), kind, parent=root["id"], media_type=media_type
-    )
+    made = {}
+    for each in SYSTEM_NAMES:
+        root = writer.one("pool.root", kind=each)
+        assert root is not None  # noqa: S101 - the first migration made the three, and nothing removes them
+        made[each] = _add(
+            context, writer, system_path(each, media_type), each, parent=root["id"], media_type=media_type
+        )
+    return made[kind]
 
 
 def create(

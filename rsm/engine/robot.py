@@ -41,7 +41,13 @@ def opened(context: Context, library: Library) -> Iterator[Changer]:
     with registry.open_changer(library.device, context.clock) as changer:
         _require_same(changer, library)
         changer.wait_ready(READY_LIMIT)
-        yield changer
+        try:
+            yield changer
+        finally:
+            if changer.stale:
+                # The unit attention is spent; without this mark nobody else would hear of it.
+                with context.store.writing() as writer:
+                    writer.run("library.set_stale", id=str(library.id), stale=1)
 
 
 @contextmanager

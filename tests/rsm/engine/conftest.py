@@ -43,7 +43,7 @@ class PlainLibrary:
     drives: int = 2
     serial: str = "PLAIN1"
     device: str = "plain:1"
-    capabilities: Capabilities = Capabilities(rotates=True)
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(rotates=True))
     move_limit: float = 900.0
     stale: bool = False
     on_move: Callable[[PlainLibrary, int, int], DeviceFault | None] | None = None
@@ -81,12 +81,16 @@ class PlainLibrary:
 
     def inventory(self) -> Inventory:
         self.stale = False
-        return Inventory(tuple(self.report(address) for address in sorted(self.kinds()) if address not in self.gone))
+        return Inventory(
+            tuple(self.report(address) for address in sorted(self.kinds()) if address not in self.gone)
+        )
 
     def look(self, addresses: Collection[ElementAddress]) -> tuple[ElementReport, ...]:
         return tuple(self.report(address) for address in sorted(addresses) if address in self.kinds())
 
-    def move(self, source: ElementAddress, destination: ElementAddress, *, invert: bool = False) -> MoveReport:
+    def move(
+        self, source: ElementAddress, destination: ElementAddress, *, invert: bool = False
+    ) -> MoveReport:
         self.commands.append((source, destination, invert))
         fault: DeviceFault | None = None
         if self.on_move:
@@ -156,13 +160,19 @@ class Bench:
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    def add(self, changer: PlainLibrary, name: str = "lib", *, new_media: NewMedia = NewMedia.IMPORT) -> Library:
+    def add(
+        self, changer: PlainLibrary, name: str = "lib", *, new_media: NewMedia = NewMedia.IMPORT
+    ) -> Library:
         with self.context.store.writing() as writer:
-            return libraries.add(self.context, writer, changer, name=name, new_media=new_media, media_type=None)
+            return libraries.add(
+                self.context, writer, changer, name=name, new_media=new_media, media_type=None
+            )
 
     def look(self, changer: PlainLibrary, name: str = "lib") -> InventoryOutcome:
         library = self.library(name)
-        return inventory.record(self.context, library, changer.inventory(), device=changer.device, revision="1")
+        return inventory.record(
+            self.context, library, changer.inventory(), device=changer.device, revision="1"
+        )
 
     def library(self, name: str = "lib") -> Library:
         with self.context.store.reading() as reader:
@@ -181,7 +191,7 @@ class Bench:
             return [tuple(row) for row in reader.connection.execute(query)]
 
     def count(self, table: str) -> int:
-        return len(list(self.rows(f"SELECT 1 FROM {table}")))  # noqa: S608 - a table's name, written in a test
+        return len(list(self.rows(f"SELECT 1 FROM {table}")))
 
 
 @pytest.fixture

@@ -37,7 +37,9 @@ class Shop:
 
     def move(self, medium: str, pool: str) -> None:
         with self.bench.context.store.writing() as writer:
-            pools.move_medium(self.bench.context, writer, names.medium(writer, medium), names.pool(writer, pool))
+            pools.move_medium(
+                self.bench.context, writer, names.medium(writer, medium), names.pool(writer, pool)
+            )
 
     def allocate(self, pool: str, **options: Any) -> Allocation:
         with self.bench.context.store.writing() as writer:

@@ -213,10 +213,14 @@ def test_slots_no_longer_reported_are_kept_as_absent(bench: Any, plain: Any) -> 
     bench.look(library)
     library.gone, library.holds = {1001}, {1000: "RSM001L9"}
     outcome = bench.look(library)
-    assert {ChangeKind.PLACE_MISSING, ChangeKind.MEDIUM_MISSING} == {change.kind for change in outcome.changes}
+    assert {ChangeKind.PLACE_MISSING, ChangeKind.MEDIUM_MISSING} == {
+        change.kind for change in outcome.changes
+    }
     library.gone, library.holds = set(), {1000: "RSM001L9", 1001: "RSM002L9"}
     outcome = bench.look(library)
-    assert {ChangeKind.PLACE_RETURNED, ChangeKind.MEDIUM_RETURNED} == {change.kind for change in outcome.changes}
+    assert {ChangeKind.PLACE_RETURNED, ChangeKind.MEDIUM_RETURNED} == {
+        change.kind for change in outcome.changes
+    }
     assert bench.place("RSM002L9") == "slot 2 of lib"
 
 
@@ -228,7 +232,12 @@ def test_numbers_stay_when_a_library_grows(bench: Any, plain: Any) -> None:
     library.slots = 4
     bench.look(library)
     assert bench.place("RSM001L9") == "slot 2 of lib"
-    assert list(bench.rows("SELECT number FROM place WHERE kind = 16 ORDER BY address")) == [(1,), (2,), (3,), (4,)]
+    assert list(bench.rows("SELECT number FROM place WHERE kind = 16 ORDER BY address")) == [
+        (1,),
+        (2,),
+        (3,),
+        (4,),
+    ]
 
 
 def test_every_change_is_an_event(bench: Any, plain: Any) -> None:
@@ -238,7 +247,10 @@ def test_every_change_is_an_event(bench: Any, plain: Any) -> None:
     bench.look(library)
     library.holds = {}
     bench.look(library)
-    texts = [str(text) for (text,) in bench.rows("SELECT text FROM event WHERE kind LIKE 'medium%' ORDER BY number")]
+    texts = [
+        str(text)
+        for (text,) in bench.rows("SELECT text FROM event WHERE kind LIKE 'medium%' ORDER BY number")
+    ]
     assert texts == [
         "lib: RSM001L9 is new, in slot 1: goes to Import/LTO-9",
         "lib: RSM001L9 is no longer in slot 1",

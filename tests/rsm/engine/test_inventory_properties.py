@@ -13,7 +13,9 @@ TAGS = ["RSM001L9", "RSM002L9", "RSM003L9", "PLATTER1"]
 worlds = st.lists(
     st.dictionaries(st.sampled_from(ADDRESSES), st.sampled_from(TAGS), max_size=len(TAGS)).map(
         # A label exists once: keep its last bearer only.
-        lambda holds: {address: tag for tag, address in {tag: address for address, tag in holds.items()}.items()}
+        lambda holds: {
+            address: tag for tag, address in {tag: address for address, tag in holds.items()}.items()
+        }
     ),
     min_size=1,
     max_size=6,
@@ -22,7 +24,9 @@ worlds = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(worlds=worlds)
-def test_labelled_media_keep_their_records_through_any_rearrangement(new_bench: Any, plain: Any, worlds: Any) -> None:
+def test_labelled_media_keep_their_records_through_any_rearrangement(
+    new_bench: Any, plain: Any, worlds: Any
+) -> None:
     """Each label has one record for ever, and it is where the label was last seen, or on the shelf."""
     bench = new_bench()
     library = plain(slots=4)
@@ -41,7 +45,9 @@ def test_labelled_media_keep_their_records_through_any_rearrangement(new_bench: 
         assert known.items() <= {tag: identity for tag, (identity, _) in records.items()}.items()
         known = {tag: identity for tag, (identity, _) in records.items()}
         seen = {tag: address for address, tag in holds.items()}
-        assert {tag: address for tag, (_, address) in records.items()} == {tag: seen.get(tag) for tag in records}
+        assert {tag: address for tag, (_, address) in records.items()} == {
+            tag: seen.get(tag) for tag in records
+        }
         assert bench.look(library).changes == ()
 
 

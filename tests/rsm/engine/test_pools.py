@@ -41,7 +41,9 @@ def move(bench: Any) -> Callable[[str, str], Medium]:
 
     def move(medium: str, pool: str) -> Medium:
         with bench.context.store.writing() as writer:
-            return pools.move_medium(bench.context, writer, names.medium(writer, medium), names.pool(writer, pool))
+            return pools.move_medium(
+                bench.context, writer, names.medium(writer, medium), names.pool(writer, pool)
+            )
 
     return move
 
@@ -99,13 +101,21 @@ def test_renaming_a_pool_takes_its_pools_along(bench: Any, create: Any) -> None:
     create("Back2", None)
     with bench.context.store.writing() as writer:
         pools.change(
-            bench.context, writer, "Back", new_name="Up", draws_from_free=None, returns_to_free=None, max_allocates=None
+            bench.context,
+            writer,
+            "Back",
+            new_name="Up",
+            draws_from_free=None,
+            returns_to_free=None,
+            max_allocates=None,
         )
     with bench.context.store.reading() as reader:
         assert [row["path"] for row in reader.all("pool.paths")] == ["Back2", "Up", "Up/Daily"]
 
 
-def test_only_an_empty_application_pool_can_be_deleted(bench: Any, create: Any, plain: Any, move: Any) -> None:
+def test_only_an_empty_application_pool_can_be_deleted(
+    bench: Any, create: Any, plain: Any, move: Any
+) -> None:
     """A pool that holds pools or media, and a system pool, stay."""
     create("Backup", None)
     create("Backup/Daily")
@@ -123,7 +133,9 @@ def test_only_an_empty_application_pool_can_be_deleted(bench: Any, create: Any, 
         assert pools.delete(bench.context, writer, "Backup/Daily").path == "Backup/Daily"
 
 
-def test_imported_media_become_available_in_an_application_pool(bench: Any, create: Any, plain: Any, move: Any) -> None:
+def test_imported_media_become_available_in_an_application_pool(
+    bench: Any, create: Any, plain: Any, move: Any
+) -> None:
     """Moving out of import makes every side available."""
     library = plain({1000: "PLATTER1"})
     bench.add(library)

@@ -26,7 +26,9 @@ def test_the_schema_is_the_recorded_one(store: SqliteStore) -> None:
     assert schema(store) == (SCHEMAS / f"{VERSION:04}.sql").read_text()
 
 
-def test_a_failing_migration_leaves_the_store_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_migration_leaves_the_store_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each step is one transaction together with its record."""
     (tmp_path / "0001.sql").write_text("CREATE TABLE a (x);\nCREATE TABLE a (x);\n")
     monkeypatch.setattr(migrations, "_HERE", tmp_path)
@@ -41,7 +43,9 @@ def test_a_failing_migration_leaves_the_store_as_it_was(tmp_path: Path, monkeypa
 def test_every_store_has_its_types_pools_and_shelf(store: SqliteStore) -> None:
     """Media types, the three system pools and the fixed off-line library are there from the start."""
     with store.reading() as reader:
-        assert {"LTO-9", "LTO-9 WORM", "LTO-7 M8", "Cleaning"} <= {row["name"] for row in reader.all("pool.types")}
+        assert {"LTO-9", "LTO-9 WORM", "LTO-7 M8", "Cleaning"} <= {
+            row["name"] for row in reader.all("pool.types")
+        }
         assert [row[0] for row in reader.connection.execute("SELECT path FROM pool ORDER BY path")] == [
             "Free",
             "Import",

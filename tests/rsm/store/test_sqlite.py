@@ -90,7 +90,9 @@ def test_writers_from_many_processes_take_turns(store: SqliteStore) -> None:
         assert reader.connection.execute("SELECT count(*) FROM event").fetchone()[0] == 100
 
 
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to be taken for one" * 40, b"\0" * 8192])
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but long enough to be taken for one" * 40, b"\0" * 8192]
+)
 def test_garbage_is_left_alone_and_named(tmp_path: Path, content: bytes) -> None:
     """A file that is no database gives one clear sentence and keeps its bytes."""
     path = tmp_path / "rsm.db"
