@@ -104,11 +104,14 @@ class Session:
         if name is not None:
             libraries.check_name(name)
         context.progress(f"opening {device}")
-        with registry.open_changer(device, context.clock) as changer, context.store.writing() as writer:
+        with registry.open_changer(device, context.clock) as changer:
+            # Asked before the store's gate is entered: a device may take its time, other writers must not wait.
+            found = changer.device, changer.identity, changer.capabilities
+        with context.store.writing() as writer:
             return libraries.add(
                 context,
                 writer,
-                changer,
+                *found,
                 name=name,
                 new_media=new_media or NewMedia.IMPORT,
                 media_type=media_type,

@@ -14,7 +14,6 @@ from rsm.store import rows
 
 if TYPE_CHECKING:
     from rsm.engine.context import Context
-    from rsm.hardware.contract import Changer
     from rsm.hardware.inventory import Capabilities, DeviceIdentity
     from rsm.model.objects import Library
     from rsm.store.sqlite import Reader, Writer
@@ -36,23 +35,24 @@ def check_name(name: str) -> str:
 def add(
     context: Context,
     writer: Writer,
-    changer: Changer,
+    device: str,
+    identity: DeviceIdentity,
+    capabilities: Capabilities,
     *,
     name: str | None,
     new_media: NewMedia,
     media_type: str | None,
 ) -> Library:
-    """Take a changer into management under a name that is given, or made from its model.
+    """Take the changer at `device` into management under a name that is given, or made from its model.
 
     A library that is managed already, found by its serial number under another device name, is refused
     unless it is added by its own name: that tells its new device. Raises `AlreadyExists` otherwise.
     """
-    identity, capabilities = changer.identity, changer.capabilities
     known = writer.one(
         "library.by_robot", serial=identity.serial, vendor=identity.vendor, product=identity.product
-    ) or (None if identity.serial else writer.one("library.by_device", device=changer.device))
+    ) or (None if identity.serial else writer.one("library.by_device", device=device))
     if known is not None:
-        return _moved(context, writer, rows.library(known), changer.device, name)
+        return _moved(context, writer, rows.library(known), device, name)
     chosen = check_name(name) if name else _unused_name(writer, identity)
     if writer.one("library.by_name", name=chosen):
         raise AlreadyExists(f"there is already a library called {chosen}", hint="give another --name")
@@ -62,7 +62,7 @@ def add(
         id=library,
         name=chosen,
         kind=LibraryKind.ONLINE if capabilities.moves else LibraryKind.STANDALONE,
-        device=changer.device,
+        device=device,
         vendor=identity.vendor,
         product=identity.product,
         revision=identity.revision,
@@ -76,7 +76,7 @@ def add(
     context.event(
         writer,
         "library added",
-        f"library {chosen} added: {identity.vendor} {identity.product} {identity.serial} at {changer.device}",
+        f"library {chosen} added: {identity.vendor} {identity.product} {identity.serial} at {device}",
         library=library,
     )
     return names.library(writer, chosen)

@@ -112,7 +112,15 @@ class PlainLibrary:
             self.turned ^= {tag}
 
     def wait_ready(self, timeout: float) -> None: ...
-    def exchange(self, *elements: ElementAddress, **_: bool) -> MoveReport:
+    def exchange(
+        self,
+        source: ElementAddress,
+        first: ElementAddress,
+        second: ElementAddress,
+        *,
+        invert_first: bool = False,
+        invert_second: bool = False,
+    ) -> MoveReport:
         raise NotSupported("a plain library exchanges nothing")
 
     def initialise(self, elements: range | None = None) -> None: ...

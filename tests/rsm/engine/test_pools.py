@@ -20,7 +20,7 @@ from rsm.errors import (
     UnknownPool,
 )
 from rsm.model.objects import Medium, Pool
-from rsm.model.states import NewMedia, SideState
+from rsm.model.states import NewMedia, PoolKind, SideState
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_only_an_empty_application_pool_can_be_deleted(
         with bench.context.store.writing() as writer, pytest.raises(error):
             pools.delete(bench.context, writer, path)
     with bench.context.store.writing() as writer:
-        assert pools.system_pool(bench.context, writer, pools.PoolKind.FREE, "LTO-9")
+        assert pools.system_pool(bench.context, writer, PoolKind.FREE, "LTO-9")
     move("RSM001L9", "Free/LTO-9")
     with bench.context.store.writing() as writer:
         assert pools.delete(bench.context, writer, "Backup/Daily").path == "Backup/Daily"
