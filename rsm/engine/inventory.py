@@ -230,16 +230,18 @@ def _apply_found(context: Context, writer: Writer, library: str, findings: Findi
                 "at": at,
             }
         )
+        # The pick's last resort is the id: sorted ones make side 1 come before side 2.
+        identities = sorted(context.fresh() for _ in range(sides[each.sorted.media_type]))
         faces += [
             {
-                "id": context.fresh(),
+                "id": identity,
                 "medium": each.id,
                 "number": number,
                 "state": STATE_IN_POOL[each.sorted.pool],
                 "pool": pool,
                 "barcode": each.barcode or "",
             }
-            for number in range(1, sides[each.sorted.media_type] + 1)
+            for number, identity in enumerate(identities, start=1)
         ]
     writer.many("medium.add", media)
     writer.many("medium.add_side", faces)

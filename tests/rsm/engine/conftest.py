@@ -173,7 +173,14 @@ class Bench:
     ) -> Library:
         with self.context.store.writing() as writer:
             return libraries.add(
-                self.context, writer, changer, name=name, new_media=new_media, media_type=None
+                self.context,
+                writer,
+                changer.device,
+                changer.identity,
+                changer.capabilities,
+                name=name,
+                new_media=new_media,
+                media_type=None,
             )
 
     def look(self, changer: PlainLibrary, name: str = "lib") -> InventoryOutcome:
