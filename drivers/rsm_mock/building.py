@@ -23,7 +23,7 @@ _LAST_ADDRESS = 0xFFFF
 _DRIVE_SERIAL_LENGTH = 10
 
 
-def build(  # noqa: PLR0913 - one argument for each thing that a person can ask for
+def build(
     personality: str | Personality,
     *,
     clock: Clock,
@@ -110,11 +110,15 @@ def _check_counts(personality: Personality, counts: dict[ElementKind, int], pace
         raise InvalidRequest(f"a pace of {pace:g} would let time run backwards")
     for kind, count in counts.items():
         if count < 0:
-            raise InvalidRequest(f"a library cannot have {count} {kind.name.lower().replace('_', ' ')} elements")
+            raise InvalidRequest(
+                f"a library cannot have {count} {kind.name.lower().replace('_', ' ')} elements"
+            )
     if not counts[ElementKind.DATA_TRANSFER]:
         raise InvalidRequest("a library without a drive cannot mount anything; ask for at least one")
     if personality.stand_alone and (
-        counts[ElementKind.STORAGE] or counts[ElementKind.IMPORT_EXPORT] or counts[ElementKind.DATA_TRANSFER] > 1
+        counts[ElementKind.STORAGE]
+        or counts[ElementKind.IMPORT_EXPORT]
+        or counts[ElementKind.DATA_TRANSFER] > 1
     ):
         raise InvalidRequest(f"{personality.name} is one drive, it has no slots, ports or further drives")
 
@@ -155,9 +159,7 @@ def _bay(personality: Personality, serial: str, index: int) -> Bay:
     return Bay(full, 0x5000E111 << 32 | int(digits) << 16 | (index + 1))
 
 
-def _media_wanted(
-    data: int, *, two_sided: int, cleaning: int, worm: int
-) -> list[tuple[MediumKind, bool]]:
+def _media_wanted(data: int, *, two_sided: int, cleaning: int, worm: int) -> list[tuple[MediumKind, bool]]:
     for count, what in ((data, "media"), (two_sided, "two-sided media"), (cleaning, "cleaning media")):
         if count < 0:
             raise InvalidRequest(f"a library cannot hold {count} {what}")

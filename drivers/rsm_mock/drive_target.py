@@ -177,7 +177,9 @@ def memory_of(medium: Medium) -> list[attributes.Attribute]:
     ]
     if medium.barcode is not None:
         chip.append(
-            attributes.Attribute(attributes.BARCODE, False, attributes.ASCII, medium.barcode.encode("ascii").ljust(32))
+            attributes.Attribute(
+                attributes.BARCODE, False, attributes.ASCII, medium.barcode.encode("ascii").ljust(32)
+            )
         )
     return chip
 

@@ -112,7 +112,15 @@ class Script:
     ) -> Fault:
         """Answer CHECK CONDITION with this sense."""
         return self.add(
-            Fault(Effect.SENSE, commands(on), after, times, drive, sense=tuple(code), carried=carried)
+            Fault(
+                Effect.SENSE,
+                commands(on),
+                after,
+                times,
+                drive,
+                sense=(code[0], code[1], code[2]),
+                carried=carried,
+            )
         )
 
     def status(
@@ -132,12 +140,16 @@ class Script:
         drive: int | None = None,
     ) -> Fault:
         """Let the path fail with this host status."""
-        return self.add(
-            Fault(Effect.HOST, commands(on), after, times, drive, status=status, carried=carried)
-        )
+        return self.add(Fault(Effect.HOST, commands(on), after, times, drive, status=status, carried=carried))
 
     def timeout(
-        self, carried: Carried, *, on: str = "move", after: int = 0, seconds: float = 0.0, drive: int | None = None
+        self,
+        carried: Carried,
+        *,
+        on: str = "move",
+        after: int = 0,
+        seconds: float = 0.0,
+        drive: int | None = None,
     ) -> Fault:
         """Let the command's time limit pass; `carried` is whether the device does it all the same."""
         return self.add(

@@ -118,6 +118,8 @@ class Machine:
     needs_initialise: bool = False
     search: Search | None = None
     next_motion: int = 1
+    broken_off: int = 0
+    """The last motion that was begun and not carried out."""
     lateness: float = 0.0
     """Seconds that the next motion takes longer than it should, whatever the pace."""
     diversion: int | None = None
@@ -169,7 +171,13 @@ class Machine:
             self._carry_out(motion)
         except Impossible:
             # A hand was in between: what cannot be carried any more stays where it is.
+            self.broken_off = motion.number
             self.changer.attend(MAY_HAVE_CHANGED)
+
+    def break_off(self) -> None:
+        """Stop the robot: what it was about to carry stays where it is."""
+        if self.motion is not None:
+            self.broken_off, self.motion, self.changed = self.motion.number, None, True
 
     def _carry_out(self, motion: Motion) -> None:
         if motion.work is Work.SCAN:
@@ -237,7 +245,9 @@ class Machine:
             return here
         if memory is SourceMemory.LAST_DRIVE:
             came_from = self.world.elements.get(-1 if element.source is None else element.source)
-            return kept if element.bay is None and came_from is not None and came_from.bay is not None else here
+            return (
+                kept if element.bay is None and came_from is not None and came_from.bay is not None else here
+            )
         return here if element.kind in {ElementKind.STORAGE, ElementKind.IMPORT_EXPORT} else kept
 
     def _arrived(self, address: int, remembered: tuple[int | None, int]) -> None:
@@ -266,7 +276,7 @@ class Machine:
         if self.personality.motion.drive_attention:
             unit.attend(MAY_HAVE_CHANGED)
         if medium.kind is MediumKind.CLEANING:
-            self._clean(bay, medium, unit)
+            self._clean(element, bay, medium, unit)
         elif self.personality.loads_itself:
             self.thread(element)
 
@@ -275,22 +285,26 @@ class Machine:
         bay, medium = element.bay, element.medium
         if bay is None or medium is None:
             return 0.0
-        bay.threaded, bay.activity = True, Activity.LOADING
-        bay.timer = self.timer(self.personality.timings.load)
         medium.loads += 1
-        self.changed = True
-        return bay.timer.seconds
+        return self._begin(element, bay, Activity.LOADING, self.personality.timings.load)
 
     def eject(self, element: Element) -> float:
         """Begin to unload a drive, and give the seconds that takes."""
         bay = element.bay
         if bay is None or not bay.threaded:
             return 0.0
-        bay.activity, bay.timer = Activity.UNLOADING, self.timer(self.personality.timings.unload)
-        self.changed = True
-        return bay.timer.seconds
+        return self._begin(element, bay, Activity.UNLOADING, self.personality.timings.unload)
 
-    def _clean(self, bay: Bay, medium: Medium, unit: LogicalUnit) -> None:
+    def _begin(self, element: Element, bay: Bay, activity: Activity, seconds: float) -> float:
+        """Let a drive be busy; with no time to take it is done at once."""
+        bay.threaded, bay.activity, bay.timer = True, activity, self.timer(seconds)
+        self.changed = True
+        taken = bay.timer.seconds
+        if not taken:
+            self._end_activity(element)
+        return taken
+
+    def _clean(self, element: Element, bay: Bay, medium: Medium, unit: LogicalUnit) -> None:
         """Use a cleaning medium once; one that is used up comes out again at once (TapeAlert 16h)."""
         if not medium.uses_left:
             unit.alerts.add(_EXPIRED_CLEANING_MEDIUM)
@@ -298,8 +312,7 @@ class Machine:
         medium.uses_left -= 1
         medium.loads += 1
         unit.alerts -= _CLEANING_WANTED
-        bay.threaded, bay.activity = True, Activity.CLEANING
-        bay.timer = self.timer(self.personality.timings.clean)
+        self._begin(element, bay, Activity.CLEANING, self.personality.timings.clean)
 
     def _end_activity(self, element: Element) -> None:
         bay = element.bay
@@ -317,7 +330,8 @@ class Machine:
     def power_cycle(self) -> None:
         """Take the power away and give it back; the robot drops what it was about and looks around."""
         self.changed = True
-        self.motion = self.search = None
+        self.break_off()
+        self.search = None
         for unit in (self.changer, *self.drives):
             unit.attentions = [POWER_ON]
             unit.prevented = False
@@ -325,16 +339,15 @@ class Machine:
             if self.personality.motion.forgets_sources:
                 element.source = None
         self.world.open_ports.clear()
-        self.restart()
+        self.become_ready(self.personality.timings.start)
+        if self.personality.hand.rescans:
+            self.world.scan()
         for element in self.bays():
             if element.bay is not None and element.bay.threaded:
                 element.bay.activity = Activity.LOADING
                 element.bay.timer = self.timer(self.personality.timings.load)
 
-    def restart(self) -> None:
-        """Let the changer become ready anew, looking at every element."""
-        seconds = self.personality.timings.start
+    def become_ready(self, seconds: float) -> None:
+        """Let the changer be becoming ready for that many seconds of life."""
         self.starting = self.timer(seconds) if seconds * self.pace else None
-        if self.personality.hand.rescans:
-            self.world.scan()
         self.changed = True

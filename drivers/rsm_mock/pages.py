@@ -8,7 +8,7 @@ from zlib import crc32
 from rsm.hardware.inventory import ElementKind
 from rsm_mock.answers import Check, invalid_field
 from rsm_mock.traits import BlockDescriptors, Code, Designation, SerialForm
-from rsm_smc import identity, mode
+from rsm_smc import elements, identity, mode
 
 if TYPE_CHECKING:
     from rsm_mock.machine import Machine
@@ -35,7 +35,9 @@ def changer_inquiry(machine: Machine, command: Inquiry) -> bytes:
             product=own.product,
             revision=own.revision,
             attached_changer=own.attached,
-            barcode_reader=(machine.personality.reader and own.reader_bit) if own.inquiry_length > 55 else None,
+            barcode_reader=(machine.personality.reader and own.reader_bit)
+            if own.inquiry_length > 55
+            else None,
         )
         return identity.encode_standard(inquiry)[: command.allocation]
     has_designators = own.designation in {Designation.BOTH, Designation.T10}
@@ -155,27 +157,29 @@ def _assignment(machine: Machine) -> mode.ElementAssignment:
         ElementKind.IMPORT_EXPORT,
         ElementKind.DATA_TRANSFER,
     ):
-        elements = machine.world.of_kind(kind)
+        there = machine.world.of_kind(kind)
         hidden = kind is ElementKind.TRANSPORT and not machine.personality.report.transport_reported
         phantoms = machine.personality.mode.phantom_slots if kind is ElementKind.STORAGE else 0
-        numbers += [elements[0].address, len(elements) + phantoms] if elements and not hidden else [0, 0]
+        numbers += [there[0].address, len(there) + phantoms] if there and not hidden else [0, 0]
     return mode.ElementAssignment(*numbers)
 
 
 def _capabilities(machine: Machine) -> mode.DeviceCapabilities:
     motion = machine.personality.motion
     places = {
-        mode.ElementKind(kind)
+        elements.ElementKind(kind)
         for kind in (ElementKind.STORAGE, ElementKind.IMPORT_EXPORT, ElementKind.DATA_TRANSFER)
         if machine.world.of_kind(kind)
     }
-    hand = mode.ElementKind.TRANSPORT
+    hand = elements.ElementKind.TRANSPORT
     stores = places | {hand} if motion.transport_destination else places
     moves = {(source, destination) for source in {*places, hand} for destination in stores}
     return mode.DeviceCapabilities(
         stores=frozenset(stores),
         moves=frozenset(moves),
-        exchanges=frozenset((one, other) for one in places for other in places) if motion.exchanges else frozenset(),
+        exchanges=frozenset((one, other) for one in places for other in places)
+        if motion.exchanges
+        else frozenset(),
         s2c=True,
         volume_tag_reader=machine.personality.reader,
     )

@@ -178,10 +178,8 @@ def _contents(
     medium = element.medium
     if not element.scanned:
         return medium is not None, None, _NOT_SCANNED
-    if medium is None:
-        return False, None, None
-    if not machine.personality.reader:
-        return True, None, None
+    if medium is None or not machine.personality.reader:
+        return medium is not None, None, None
     if medium.barcode is not None and not medium.readable:
         return True, None, None if element.bay is not None else hand.unreadable
     return True, medium.barcode, None
@@ -289,12 +287,16 @@ def report_element_information(machine: Machine, command: cdb.ReportElementInfor
         return report.encode_supported((report.SUPPORTED, report.STATIC, report.STATE))[: command.allocation]
     if command.kind > ElementKind.DATA_TRANSFER:
         raise invalid_field(3)
-    chosen = _select(machine, command.kind, command.start, 0xFFFF if command.number is None else command.number)
+    chosen = _select(
+        machine, command.kind, command.start, 0xFFFF if command.number is None else command.number
+    )
     makers = {report.STATIC: _ranges, report.STATE: _states}
     wanted = [report.STATIC, report.STATE] if command.page == report.ALL else [command.page]
     if any(page not in makers for page in wanted):
         raise invalid_field(2)
-    return b"".join(report.encode(page, makers[page](machine, chosen)) for page in wanted)[: command.allocation]
+    return b"".join(report.encode(page, makers[page](machine, chosen)) for page in wanted)[
+        : command.allocation
+    ]
 
 
 def _ranges(_machine: Machine, chosen: Sequence[Element]) -> list[report.Descriptor]:
@@ -303,9 +305,7 @@ def _ranges(_machine: Machine, chosen: Sequence[Element]) -> list[report.Descrip
         elements = list(run)
         movable = kind is not ElementKind.TRANSPORT
         ranges.append(
-            report.ElementRange(
-                elements[0].address, len(elements), int(kind), source=movable, destination=movable
-            )
+            report.ElementRange(elements[0].address, len(elements), int(kind), so=movable, do=movable)
         )
     return ranges
 
@@ -320,10 +320,10 @@ def _states(machine: Machine, chosen: Sequence[Element]) -> list[report.Descript
             report.ElementState(
                 value.address,
                 int(value.kind),
-                volume=report.Presence.YES if value.full else report.Presence.NO,
+                volume=report.Presence.PRESENT if value.full else report.Presence.ABSENT,
                 imported_by=importer if element.kind is ElementKind.IMPORT_EXPORT and value.full else 0,
                 disabled=bool(value.disabled),
-                state_detail=value.exception is not None,
+                sdv=value.exception is not None,
                 asc=asc,
                 ascq=ascq,
             )

@@ -50,7 +50,7 @@ def persistent_reserve_out(unit: LogicalUnit, command: PersistentReserveOut, dat
     if command.list_length != reservations.LIST_LENGTH or len(data) < reservations.LIST_LENGTH:
         raise Check(_PARAMETER_LIST_LENGTH)
     wanted = reservations.decode_out_list(data)
-    ignores_key = command.action == OutAction.REGISTER_AND_IGNORE_EXISTING_KEY
+    ignores_key = command.action == OutAction.REGISTER_AND_IGNORE
     if not ignores_key and wanted.key != (unit.key or 0):
         return _CONFLICT
     if ignores_key or command.action == OutAction.REGISTER:

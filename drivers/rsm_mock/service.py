@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rsm_mock.answers import UNKNOWN_OPCODE, Answer, Check, attention
 from rsm_mock.drive_target import DriveTarget
 from rsm_mock.faults import Carried, Effect
-from rsm_mock.target import ChangerTarget
+from rsm_mock.machine import POWER_ON
+from rsm_mock.target import POSITIONING_FAILED, ChangerTarget
 from rsm_mock.traits import INVALID_FIELD, WhileMoving
 from rsm_scsi.transport import HostStatus, Status
 from rsm_smc import cdb as codec
@@ -54,6 +55,21 @@ def serve(
     finally:
         machine.lateness, machine.diversion = 0.0, None
     return answer
+
+
+def conclude(machine: Machine, answer: Answer) -> Answer:
+    """Let a motion end whose time has passed, and give the answer as it then is."""
+    machine.settle()
+    if answer.motion is None:
+        return answer
+    machine.finish(answer.motion)
+    if machine.broken_off != answer.motion:
+        return answer
+    if POWER_ON in machine.changer.attentions:
+        return Answer(host_status=HostStatus.RESET)
+    if machine.world.door_open:
+        return Check(machine.personality.hand.door_open).answer(machine.personality)
+    return Check(POSITIONING_FAILED).answer(machine.personality)
 
 
 def _before(machine: Machine, target: ChangerTarget | DriveTarget, block: bytes) -> Answer | None:
@@ -146,14 +162,11 @@ def _spoilt(machine: Machine, fault: Fault, answer: Answer) -> Answer:
     if fault.effect is Effect.SENSE and fault.sense is not None:
         told = Check(fault.sense).answer(machine.personality)
         return told._replace(seconds=answer.seconds, motion=answer.motion)
-    if fault.effect is Effect.STATUS:
-        return Answer(fault.status)
-    if fault.effect is Effect.HOST:
-        return Answer(host_status=fault.status)
-    if fault.effect is Effect.TIMEOUT:
-        return Answer(host_status=HostStatus.TIME_OUT, lost=True)
-    if fault.effect is Effect.TRUNCATE:
-        return answer._replace(data=answer.data[: fault.length])
-    if fault.effect is Effect.ZEROS:
-        return answer._replace(data=bytes(len(answer.data)))
-    return answer
+    spoilt = {
+        Effect.STATUS: Answer(fault.status),
+        Effect.HOST: Answer(host_status=fault.status),
+        Effect.TIMEOUT: Answer(host_status=HostStatus.TIME_OUT, lost=True),
+        Effect.TRUNCATE: answer._replace(data=answer.data[: fault.length]),
+        Effect.ZEROS: answer._replace(data=bytes(len(answer.data))),
+    }
+    return spoilt.get(fault.effect, answer)

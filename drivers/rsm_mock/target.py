@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rsm.hardware.inventory import ElementKind
 from rsm_mock import pages, reports, reserving, tagging
-from rsm_mock.answers import UNKNOWN_OPCODE, Answer, Check, invalid_address, invalid_field
 from rsm_mock.alerts import log_sense
+from rsm_mock.answers import UNKNOWN_OPCODE, Answer, Check, invalid_address, invalid_field
 from rsm_mock.machine import Attention, Motion, Work
-from rsm_mock.traits import Code, Initialising
+from rsm_mock.traits import DESTINATION_FULL, Code, Initialising
 from rsm_mock.world import Impossible, Reason
 from rsm_smc import cdb
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rsm_mock.machine import LogicalUnit, Machine
     from rsm_mock.traits import Personality
 
-DESTINATION_FULL = Code(0x05, 0x3B, 0x0D)
 SOURCE_EMPTY = Code(0x05, 0x3B, 0x0E)
 ELEMENT_DISABLED = Code(0x05, 0x3B, 0x18)
 DRIVE_REMOVED = Code(0x05, 0x3B, 0x1A)
@@ -131,7 +130,9 @@ class ChangerTarget:
 
     def _check_move(self, command: cdb.MoveMedium) -> float:
         """Refuse what cannot be, and give the seconds that a drive needs to eject first."""
-        self._check_addresses(command.transport, (command.source, _SOURCE), (command.destination, _DESTINATION))
+        self._check_addresses(
+            command.transport, (command.source, _SOURCE), (command.destination, _DESTINATION)
+        )
         seconds = self._check_eject(command.source)
         self._check_destination(command.destination)
         same = self._motion.same_element

@@ -136,6 +136,11 @@ class Initialising(Enum):
 
 NO_TAIL = b""
 NOT_READY_DOOR = Code(0x02, 0x04, 0x18)
+DESTINATION_FULL = Code(0x05, 0x3B, 0x0D)
+MAGAZINE_REMOVED = Code(0x05, 0x3B, 0x12)
+PREVENTED_BY_DRIVE = Code(0x05, 0x53, 0x03)
+MAY_HAVE_CHANGED = Code(0x06, 0x28, 0x00)
+IMPORT_EXPORT_ACCESSED = Code(0x06, 0x28, 0x01)
 INVALID_ADDRESS = Code(0x05, 0x21, 0x01)
 INVALID_FIELD = Code(0x05, 0x24, 0x00)
 
@@ -244,9 +249,9 @@ class MotionTraits:
     initialising: Initialising = Initialising.SCANS
     loaded_refusal: Code | None = None
     """The answer to a move out of a drive that has not ejected; None: the library unloads it itself (row 25)."""
-    drive_prevents: Code = Code(0x05, 0x53, 0x03)
+    drive_prevents: Code = PREVENTED_BY_DRIVE
     """The answer to a move out of a drive whose host prevents removal."""
-    same_element: Code | None = Code(0x05, 0x3B, 0x0D)
+    same_element: Code | None = DESTINATION_FULL
     """The answer to source = destination; None: GOOD after a full get and put (Quantum)."""
     unknown_element: Code = INVALID_ADDRESS
     transport_destination: bool = False
@@ -266,13 +271,13 @@ class HandTraits:
     """What the library answers to what a person does to it."""
 
     door_open: Code = NOT_READY_DOOR
-    door_closed: Code = Code(0x06, 0x28, 0x00)
+    door_closed: Code = MAY_HAVE_CHANGED
     rescans: bool = True
     """The library looks at its elements itself when a door closes; else they read 83/00 until it is told to."""
     demands_initialise: Code | None = None
     """Not ready, with this, from the closing of a door until 07h (HP ESL)."""
-    port_accessed: Code = Code(0x06, 0x28, 0x01)
-    magazine_out: Code = Code(0x05, 0x3B, 0x12)
+    port_accessed: Code = IMPORT_EXPORT_ACCESSED
+    magazine_out: Code = MAGAZINE_REMOVED
     """For a move from or to an element whose magazine is out."""
     element_absent: tuple[int, int] = (0x3B, 0x12)
     """Element-level ASC/ASCQ of a storage element whose magazine is out (row 15)."""
@@ -321,6 +326,12 @@ class Size:
     transports: int = 1
 
 
+USUAL_ADDRESSES = Addresses(transport=0x0001, storage=0x1000, import_export=0x0010, data_transfer=0x0100)
+"""IBM TS3100, Quantum Scalar, Spectra T and many others."""
+
+USUAL_TIMINGS = Timings()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
     """One model of library as the simulated target plays it."""
@@ -328,9 +339,9 @@ class Personality:
     name: str
     description: str
     identity: IdentityTraits
-    addresses: Addresses = Addresses(0x0001, 0x1000, 0x0010, 0x0100)
-    size: Size = Size()
-    timings: Timings = Timings()
+    addresses: Addresses = USUAL_ADDRESSES
+    size: Size = field(default_factory=Size)
+    timings: Timings = USUAL_TIMINGS
     reader: bool = True
     """A bar code reader is fitted."""
     stand_alone: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, Self
 
 from rsm.hardware.faults import DeviceGone
-from rsm_mock.service import serve
+from rsm_mock.service import conclude, serve
 from rsm_scsi.transport import HostStatus, Reply
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ class SimulatedTransport:
         if answer.seconds:
             self._clock.sleep(answer.seconds)
             with self._keeper.hold() as machine:
-                machine.settle()
-                if answer.motion is not None:
-                    machine.finish(answer.motion)
+                answer = conclude(machine, answer)
         return self._reply(answer, reply_length, began, fills=fills)
 
     def close(self) -> None:
@@ -85,9 +83,7 @@ class SimulatedTransport:
 
     def _timed_out(self, seconds: float, began: float) -> Reply:
         self._clock.sleep(seconds)
-        return Reply(
-            status=0, host_status=HostStatus.TIME_OUT, duration=self._clock.monotonic() - began
-        )
+        return Reply(status=0, host_status=HostStatus.TIME_OUT, duration=self._clock.monotonic() - began)
 
     def _reply(self, answer: Answer, room: int, began: float, *, fills: bool) -> Reply:
         data = answer.data[:room]

@@ -62,7 +62,7 @@ class Timer:
         return remaining if remaining > _TOLERANCE else 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Medium:
     """One cartridge or disc. `sides` are the identities of its recording surfaces, one or two."""
 
@@ -113,7 +113,7 @@ class Belief:
     barcode: str | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
     """A place for one medium."""
 

@@ -11,7 +11,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Self
 
-from rsm.hardware.faults import DeviceFault, DeviceGone, InventoryStale, NotSupported, OutcomeUnknown
+from rsm.hardware.faults import (
+    BadReply,
+    DeviceFault,
+    DeviceGone,
+    InventoryStale,
+    NotSupported,
+    OutcomeUnknown,
+)
 from rsm.hardware.inventory import (
     Capabilities,
     DeviceIdentity,
@@ -29,7 +36,7 @@ from rsm_scsi.pages import ModePages, read_pages
 from rsm_scsi.quirks import quirks_of
 from rsm_scsi.reading import ElementReader, Reading
 from rsm_scsi.reports import report_of
-from rsm_scsi.unit import LogicalUnit
+from rsm_scsi.unit import LogicalUnit, wants_waking
 from rsm_smc import elements as element_status
 from rsm_smc import sense as sense_data
 from rsm_smc.cdb import (
@@ -80,6 +87,7 @@ class ScsiChanger:
         self._kinds: dict[int, ElementKind] = {}
         self._drive_elements: dict[int, DriveElement] | None = None
         self._tags_seen = False
+        self._access_means = False
         self._works: set[int] = set()
         introduction = introduce(self._unit)
         inquiry = introduction.inquiry
@@ -169,7 +177,9 @@ class ScsiChanger:
 
     def inventory(self) -> Inventory:
         """Give every element as it is now, without moving anything."""
-        self._unit.probe()  # takes away what the attentions say of the time before
+        verdict = self._unit.probe()  # takes away the attentions that tell of the time before
+        if wants_waking(verdict):
+            self._initialise_all()
         for _ in range(_ROUNDS):
             self._stale = False
             inventory = self._read_inventory()
@@ -180,34 +190,39 @@ class ScsiChanger:
 
     def _read_inventory(self) -> Inventory:
         assignment = self._read_pages().assignment
-        found: dict[int, Element] = {}
-        warnings: list[str] = []
-        answered = False
-        for kind in ElementKind:
-            declared = None if assignment is None else assignment.range_of(_smc(kind))
-            if declared is not None and not declared:
-                continue
-            reading = self._reader.type(
-                kind,
-                start=declared.start if declared is not None else 0,
-                declared=None if declared is None else len(declared),
-            )
-            answered |= reading.answered
-            found.update(reading.elements)
-            warnings += reading.warnings
-            if declared is not None and len(reading.elements) != len(declared):
-                warnings.append(
-                    f"mode page 1Dh counts {len(declared)} {_noun(kind)} elements, "
-                    f"{len(reading.elements)} were reported"
-                )
-        if not answered:
-            reading = self._reader.everything()
-            found.update(reading.elements)
-            warnings += reading.warnings
+        readings = [
+            (kind, assigned, self._read_type(kind, assigned))
+            for kind in ElementKind
+            if (assigned := None if assignment is None else assignment.range_of(_smc(kind))) is None
+            or assigned
+        ]
+        warnings = [warning for _, _, reading in readings for warning in reading.warnings]
+        if any(reading.answered for _, _, reading in readings):
+            warnings += _count_warnings(readings)
+        else:
+            readings = [(ElementKind.STORAGE, None, self._reader.everything())]
+            warnings += readings[0][2].warnings
+        found = {address: item for _, _, reading in readings for address, item in reading.elements.items()}
         warnings += self._identify_drives(found)
         self._kinds = {address: ElementKind(item.kind) for address, item in found.items()}
         self._tags_seen = any(item.volume_tag for item in found.values())
         return Inventory(self._reports(found.values()), tuple(dict.fromkeys(warnings)))
+
+    def _read_type(self, kind: ElementKind, assigned: range | None) -> Reading:
+        """Read a type; where there should be elements, an answer that there are none is asked for twice.
+
+        Raises `BadReply` if it holds for the slots: to believe it would be to lose every medium.
+        """
+        start, declared = (0, None) if assigned is None else (assigned.start, len(assigned))
+        reading = self._reader.type(kind, start=start, declared=declared)
+        if assigned and reading.answered and not reading.elements:
+            reading = self._reader.type(kind, start=start, declared=declared)
+            if kind is ElementKind.STORAGE and reading.answered and not reading.elements:
+                raise BadReply(
+                    f"{self.device} has {declared} storage elements by mode page 1Dh, and reports none of them",
+                    hint="look at the library's panel; nothing of what was known before is changed",
+                )
+        return reading
 
     def _identify_drives(self, found: dict[int, Element]) -> tuple[str, ...]:
         """Read the drives a second time, for their identifiers only."""
@@ -258,9 +273,16 @@ class ScsiChanger:
 
     def _reports(self, elements: Iterable[Element]) -> tuple[ElementReport, ...]:
         drives = self._drive_elements or {}
+        ordered = sorted(elements, key=lambda item: item.address)
+        self._access_means |= any(item.access for item in ordered)
         return tuple(
-            report_of(item, self._quirks, drive_serial=_serial(drives.get(item.address)))
-            for item in sorted(elements, key=lambda item: item.address)
+            report_of(
+                item,
+                self._quirks,
+                drive_serial=_serial(drives.get(item.address)),
+                access_means=self._access_means,
+            )
+            for item in ordered
         )
 
     # Moving
@@ -300,7 +322,7 @@ class ScsiChanger:
     def _carry_out(self, command: Command, doing: str, touched: Iterable[int]) -> MoveReport:
         """Drain, send once, look."""
         self._settle(command, doing)
-        robots = self._robots()
+        touched, robots = tuple(touched), self._robots()
         fault = self._unit.move_once(command, doing, timeout=self.move_limit)
         self._note(command, fault)
         addresses = {ElementAddress(address) for address in (*touched, *robots)}
@@ -312,7 +334,20 @@ class ScsiChanger:
             fault.seen = self.look(addresses)
         except DeviceFault as failure:
             _LOG.warning("%s could not be looked at after a failed move: %s", self.device, failure)
-        raise fault
+        raise self._unknown_element(fault, touched) or fault
+
+    def _unknown_element(self, fault: DeviceFault, addresses: Iterable[int]) -> DeviceFault | None:
+        """Say which element does not exist; devices say 05/21/01, tgt 05/24/00, and neither which."""
+        if not isinstance(fault, NotSupported):
+            return None
+        for address in addresses:
+            if self._kind_of(address) is None:
+                named = NotSupported(
+                    f"{self.device} has no element {address}", sense=fault.sense, element=address
+                )
+                named.seen = fault.seen
+                return named
+        return None
 
     def _settle(self, command: Command, doing: str) -> None:
         """Make sure that the command can be sent, and that what it rests on still holds; sends only TUR."""
@@ -443,6 +478,14 @@ class ScsiChanger:
     def __exit__(self, *exc: object) -> None:
         """Close."""
         self.close()
+
+
+def _count_warnings(readings: Iterable[tuple[ElementKind, range | None, Reading]]) -> list[str]:
+    return [
+        f"mode page 1Dh counts {len(assigned)} {_noun(kind)} elements, {len(reading.elements)} were reported"
+        for kind, assigned, reading in readings
+        if assigned is not None and len(reading.elements) != len(assigned)
+    ]
 
 
 def _drive_element(plain: Element, identified: Element | None) -> DriveElement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -45,12 +46,13 @@ class ScsiDrive:
         matched_by: str,
         clock: Clock,
         processes: Path = PROCESSES,
+        on_attention: Callable[[Sense], None] | None = None,
     ) -> None:
         self._node = node
         self._matched_by = matched_by
         self._clock = clock
         self._processes = processes
-        self._unit = LogicalUnit(transport, clock=clock, on_attention=self._attend)
+        self._unit = LogicalUnit(transport, clock=clock, on_attention=on_attention or self._attend)
 
     @property
     def node(self) -> str:
@@ -193,15 +195,15 @@ class SysfsDrives:
 def holders_of(node: str, processes: Path = PROCESSES) -> list[str]:
     """Name the processes that have a tape node, or a sibling of it, open; only those this user may see."""
     path = Path(node)
-    number = path.name.removeprefix("n").removeprefix("st")
-    names = {str(path), str(path.with_name(f"st{number}")), str(path.with_name(f"nst{number}"))}
+    number = path.name.removeprefix("n").removeprefix("st").rstrip("alm")
+    siblings = re.compile(rf"{re.escape(str(path.parent))}/n?st{re.escape(number)}[alm]?")
     found = []
     for process in sorted(processes.glob("[0-9]*"), key=lambda entry: int(entry.name)):
         try:
-            if not any(str(entry.readlink()) in names for entry in (process / "fd").iterdir()):
+            if not any(siblings.fullmatch(str(entry.readlink())) for entry in (process / "fd").iterdir()):
                 continue
             command = (process / "comm").read_text().strip()
         except OSError:
-            continue
+            continue  # it ended, or belongs to somebody else
         found.append(f"{command} (process {process.name})")
     return found

@@ -28,11 +28,10 @@ class Introduction(NamedTuple):
     identity: DeviceIdentity
 
 
-def introduce(unit: LogicalUnit, *, vendor_before_serial: bool | None = None) -> Introduction:
+def introduce(unit: LogicalUnit) -> Introduction:
     """Ask a device who it is; works while it is not ready, and with unit attentions waiting.
 
-    The serial number is stripped at both ends, "" where page 80h is missing or wrong. Quantum's begins with
-    the vendor, which is taken off unless `vendor_before_serial` says otherwise.
+    The serial number is as the device gives it, stripped at both ends, "" where page 80h is missing or wrong.
     Raises `BadReply` if it does not answer INQUIRY as the standard asks.
     """
     reply = unit.fetch(Inquiry(allocation=_ROOM), "say who it is", reply_length=_ROOM)
@@ -40,16 +39,9 @@ def introduce(unit: LogicalUnit, *, vendor_before_serial: bool | None = None) ->
         inquiry = identity.decode_standard(reply)
     except DecodeError as error:
         raise BadReply(f"{unit.device} does not say who it is: {error}") from error
-    serial = _serial(unit)
-    if vendor_before_serial is not False:
-        serial = without_vendor(serial, inquiry.vendor)
-    return Introduction(inquiry, DeviceIdentity(inquiry.vendor, inquiry.product, inquiry.revision, serial))
-
-
-def without_vendor(serial: str, vendor: str) -> str:
-    """Take the vendor's name off the front of a serial number, where something is left (Quantum, §1.1)."""
-    rest = serial.removeprefix(vendor).strip() if vendor else serial
-    return rest or serial
+    return Introduction(
+        inquiry, DeviceIdentity(inquiry.vendor, inquiry.product, inquiry.revision, _serial(unit))
+    )
 
 
 def _serial(unit: LogicalUnit) -> str:

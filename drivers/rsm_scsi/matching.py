@@ -81,18 +81,18 @@ def _same_name(element: DriveElement, node: TapeNode) -> bool:
 
 
 def _same_serial(element: DriveElement, node: TapeNode) -> bool:
-    if not node.serial:
-        return False
-    if element.serial == node.serial:
+    if element.serial in node.serials:
         return True
-    return element.identifier is not None and element.identifier.names(node.serial)
+    return element.identifier is not None and any(map(element.identifier.names, node.serials))
 
 
 def _same_part(element: DriveElement, node: TapeNode) -> bool:
     """Compare what is left of a serial number that one side cut (mhvtl: ten characters; scsi.md §4)."""
-    if element.serial is None or not node.serial:
-        return False
-    short, long = sorted((element.serial, node.serial), key=len)
+    return element.serial is not None and any(_is_part(element.serial, serial) for serial in node.serials)
+
+
+def _is_part(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
     return len(short) >= SHORTEST and (long.startswith(short) or long.endswith(short))
 
 

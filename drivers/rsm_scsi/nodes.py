@@ -44,7 +44,7 @@ def sg_node(device: str, *, sysfs: Path = SYSFS, devices: Path = DEVICES) -> SgN
     for is_kind, words in _KINDS:
         if is_kind(state.st_mode):
             raise DeviceGone(
-                f"{device} is {words}, not a SCSI generic device",
+                f"{device} is {words}, not a changer's device node",
                 hint="give the changer's /dev/sgN (lsscsi -g lists them)",
             )
     number = f"{os.major(state.st_rdev)}:{os.minor(state.st_rdev)}"
@@ -54,7 +54,7 @@ def sg_node(device: str, *, sysfs: Path = SYSFS, devices: Path = DEVICES) -> SgN
     siblings = sorted(entry.glob("device/scsi_generic/sg*"))
     if not siblings:
         raise DeviceGone(
-            f"{device} is a character device, not a SCSI one",
+            f"{device} is no SCSI device",
             hint="give the changer's /dev/sgN (lsscsi -g lists them); /dev/sg* needs the module sg",
         )
     return SgNode(str(devices / siblings[0].name), siblings[0].name)

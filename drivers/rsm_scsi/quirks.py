@@ -33,8 +33,6 @@ class Quirks(NamedTuple):
     """Medium type 1 may stand for a cleaning medium, so it says nothing."""
     invert_order: InvertOrder = InvertOrder.SCSI2
     """Where EXCHANGE MEDIUM has its two INV bits."""
-    vendor_before_serial: bool = False
-    """The unit serial number begins with the vendor's name (scsi.md §1.1)."""
 
 
 class _Row(NamedTuple):
@@ -45,13 +43,19 @@ class _Row(NamedTuple):
 
 _TABLE = (
     # Robots shared between partitions: a move waits until the others have had their turn.
-    _Row("IBM", r"03584L|3573-TL|.*TS4500.*", Quirks(move_limit=1800, positions=True, locks=True, vendor_range=True, access_void=True)),
-    _Row("IBM", r".*", Quirks(move_limit=1800, positions=True, locks=True, vendor_range=True)),
-    _Row("QUANTUM|ADIC", r".*", Quirks(move_limit=1800, positions=True, locks=True, data_means_cleaning=True, vendor_before_serial=True, invert_order=InvertOrder.SMC3)),
+    _Row("IBM", r"03584L.*", Quirks(move_limit=1800, positions=True, locks=True, vendor_range=True)),
+    # Access stays set with a medium in the drive on these (scsi.md §3 row 27).
+    _Row("IBM", r"3573-TL.*", Quirks(positions=True, locks=True, opens_ports=True, access_void=True)),
     _Row("SPECTRA", r".*", Quirks(access_void=True)),
-    _Row("DELL", r".*", Quirks(positions=True, locks=True, opens_ports=True)),
-    _Row("HP|HPE", r".*", Quirks(locks=True)),
-    _Row("STK|ORACLE|SUN", r".*", Quirks(locks=True)),
+    _Row("DELL", r"TL2000.*", Quirks(positions=True, locks=True, opens_ports=True)),
+    # Quantum's guide prints medium type 1 for cleaning media, and the INV bits of EXCHANGE the other way round.
+    _Row("QUANTUM|ADIC", r"SCALAR.*", Quirks(
+        move_limit=1800, positions=True, locks=True, data_means_cleaning=True, invert_order=InvertOrder.SMC3,
+    )),
+    _Row("QUANTUM", r".*", Quirks(data_means_cleaning=True, invert_order=InvertOrder.SMC3)),
+    _Row("ADIC", r".*", Quirks(vendor_range=True)),
+    _Row("HPE?", r"MSL.*", Quirks(locks=True)),
+    _Row("STK|ORACLE", r"SL150.*", Quirks(locks=True)),
     _Row("EXABYTE", r".*", Quirks(move_limit=1800)),
 )  # fmt: skip
 

@@ -22,8 +22,13 @@ _UNSURE = {(0x83, 0x00), (0x53, 0x08)}
 """Not scanned, and element status unknown: an element that is then not full may be full."""
 
 
-def report_of(element: Element, quirks: Quirks, *, drive_serial: str | None = None) -> ElementReport:
-    """Give an element as the manager sees it; `drive_serial` is what the drive's identifier says."""
+def report_of(
+    element: Element, quirks: Quirks, *, drive_serial: str | None = None, access_means: bool = True
+) -> ElementReport:
+    """Give an element as the manager sees it; `drive_serial` is what the drive's identifier says.
+
+    `access_means` is False while the library has never set Access: tgt leaves it 0 on everything (vm.md).
+    """
     exception = _exception(element)
     full: bool | None = element.full
     if not element.full and element.exception in _UNSURE:
@@ -32,7 +37,7 @@ def report_of(element: Element, quirks: Quirks, *, drive_serial: str | None = No
         address=ElementAddress(element.address),
         kind=ElementKind(element.kind),
         full=full,
-        accessible=None if quirks.access_void else element.access,
+        accessible=element.access if access_means and not quirks.access_void else None,
         volume_tag=element.volume_tag,
         alternate_tag=element.alternate_tag,
         exception=exception,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from rsm_scsi.identify import without_vendor
 from rsm_smc import identity
 from rsm_smc.errors import DecodeError
 
@@ -37,11 +36,18 @@ class TapeNode(NamedTuple):
     """Its sg node's name, such as sg1."""
     nst: str | None
     """Its non-rewinding tape node's name, None if the module st does not drive it."""
+    vendor: str
     serial: str
-    """Unit serial number, stripped and without the vendor's name in front; "" if it gave none."""
+    """Unit serial number, stripped; "" if it gave none."""
     names: tuple[Designator, ...]
     """Designators of page 83h."""
     place: ScsiPlace | None
+
+    @property
+    def serials(self) -> frozenset[str]:
+        """The serial number, with and without the vendor's name that Quantum puts in front (scsi.md §1.1)."""
+        bare = self.serial.removeprefix(self.vendor).strip() if self.vendor else ""
+        return frozenset({self.serial, bare} - {""})
 
     @property
     def identifiers(self) -> frozenset[bytes]:
@@ -69,6 +75,7 @@ def _tape(entry: Path) -> TapeNode:
     return TapeNode(
         sg=entry.name,
         nst=nodes[0] if nodes else None,
+        vendor=_text(device / "vendor"),
         serial=_serial(device),
         names=_names(device),
         place=place_of(entry.parents[2], entry.name),
@@ -84,11 +91,16 @@ def _type(entry: Path) -> int | None:
 
 def _serial(device: Path) -> str:
     try:
-        serial = identity.decode_serial((device / "vpd_pg80").read_bytes())
-        vendor = (device / "vendor").read_text().strip()
-    except (OSError, DecodeError, UnicodeDecodeError):
+        return identity.decode_serial((device / "vpd_pg80").read_bytes())
+    except (OSError, DecodeError):
         return ""
-    return without_vendor(serial, vendor)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def _names(device: Path) -> tuple[Designator, ...]:

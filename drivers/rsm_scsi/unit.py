@@ -113,18 +113,18 @@ class LogicalUnit:
         wake: Callable[[], None],
         patience: Callable[[Verdict], bool] = lambda verdict: isinstance(verdict.fault, NotReadyYet),
     ) -> None:
-        """Return once it is ready; `wake` is called once if it waits for a command to start up (02/04/02).
+        """Return once it is ready; `wake` is called once if it waits for a command to start up.
 
         Raises `NotReadyYet` after `timeout` seconds, and at once any fault that `patience` does not bear.
         """
         deadline = self._clock.monotonic() + timeout
         woken = False
         while (verdict := self.probe()).fault is not None:
-            if verdict.is_code(0x02, 0x04, 0x02) and not woken:
+            if wants_waking(verdict) and not woken:
                 woken = True
                 wake()
                 continue
-            if not patience(verdict) and not verdict.is_code(0x02, 0x04, 0x02):
+            if not patience(verdict):
                 raise verdict.fault
             left = deadline - self._clock.monotonic()
             if left <= 0:
@@ -153,3 +153,8 @@ class LogicalUnit:
     def close(self) -> None:
         """Give the device back; further commands raise `DeviceGone`."""
         self._base.close()
+
+
+def wants_waking(verdict: Verdict) -> bool:
+    """Tell whether it waits for a command: a changer for 07h, a drive for LOAD (02/04/02, HP ESL 02/80/00)."""
+    return verdict.is_code(0x02, 0x04, 0x02) or verdict.is_code(0x02, 0x80, 0x00)

@@ -40,6 +40,9 @@ _FAULT_OF = {
 
 _LOOK = "look at the library (rsm changer status) before anything is moved again"
 
+_OUR_OWN_AFFAIR = {0x20, 0x21, 0x24, 0x25, 0x26, 0x39}
+"""Codes whose advice is for the driver, not for a person: no such command, address, field, unit or page."""
+
 _CDB_ELEMENTS = {0xA5: (4, 6), 0xA7: (4, 6), 0xA6: (4, 6, 8), 0x2B: (4,), 0x1B: (2,)}
 """Where the command blocks that name elements have them, source first."""
 
@@ -121,7 +124,7 @@ def _judge_sense(reply: Reply, cdb: bytes, device: str, doing: str) -> Verdict:
     code = f"{sense.key:02X}/{_hex(sense.asc)}/{_hex(sense.ascq)}"
     fault = _class_of(sense, meaning.reaction, motion=cdb[0] in timeouts.MOTION)(
         f"{device} did not {doing}: {meaning.text} ({code})",
-        hint=meaning.advice or None,
+        hint=None if sense.asc in _OUR_OWN_AFFAIR else meaning.advice or None,
         sense=reply.sense,
         element=_element(sense, cdb),
     )
@@ -137,17 +140,16 @@ def _class_of(sense: Sense, reaction: Reaction, *, motion: bool) -> type[DeviceF
         # Nothing was done, so even what is broken for good is only a refusal of this command.
         return MoveRefused if plain in {HardwareFailed, NotReadyYet} else plain
     if sense.key == _NOT_READY:
-        return InventoryStale if plain is MoveRefused else plain
-    return _class_after_motion(sense, plain) if motion else plain
+        # HP ESL: the door was open and the inventory is suspect; other reasons to plan anew are refusals.
+        return InventoryStale if plain is MoveRefused and sense.asc == 0x80 else plain
+    return _class_after_motion(sense) if motion else plain
 
 
-def _class_after_motion(sense: Sense, plain: type[DeviceFault]) -> type[DeviceFault]:
-    """Choose the fault of a motion command that may have got somewhere."""
+def _class_after_motion(sense: Sense) -> type[DeviceFault]:
+    """Choose the fault of a motion command that may have got somewhere, whoever must act on it."""
     if (sense.asc, sense.ascq) in {(0x3B, 0x0D), (0x3B, 0x0E)}:
         return MoveRefused  # Quantum reports full and empty as hardware errors too
-    if sense.key in {_ABORTED, _NO_SENSE}:
-        return OutcomeUnknown
-    return OperatorNeeded if plain is OperatorNeeded else HardwareFailed
+    return OutcomeUnknown if sense.key in {_ABORTED, _NO_SENSE} else HardwareFailed
 
 
 def _unreadable(reply: Reply, cdb: bytes, device: str, doing: str) -> DeviceFault:

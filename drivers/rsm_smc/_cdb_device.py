@@ -97,13 +97,13 @@ class LoadUnload(Command):
         flag("immediate", 1, 0),
         flag("hold", 4, 3),
         flag("eot", 4, 2),
-        flag("retension", 4, 1),
+        flag("retension", 4, 1),  # codespell:ignore retension
         flag("load", 4, 0),
     )
     load: bool
     immediate: bool = False
     hold: bool = False
-    retension: bool = False
+    retension: bool = False  # codespell:ignore retension
     eot: bool = False
 
 

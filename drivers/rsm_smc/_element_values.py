@@ -34,6 +34,8 @@ class IdentifierType(IntEnum):
     NAA = 3
 
 
+_BEFORE_SERIAL = 24
+"""Bytes of vendor and product in a T10 identifier."""
 _T10_LENGTH_WITHOUT_PRODUCT = 32
 """Vendor and a 24-byte serial, no product: it cannot be told from vendor, product and 8 bytes of serial."""
 
@@ -53,7 +55,7 @@ class Identifier(NamedTuple):
     @classmethod
     def read(cls, code_set: int, type_: int, data: bytes) -> Identifier:
         """Return the identifier in these bytes with its serial number found, if it has one."""
-        return cls(code_set, type_, data, _serial(code_set, type_, data))
+        return tuple.__new__(cls, (code_set, type_, data, _serial(code_set, type_, data)))
 
     @classmethod
     def t10(cls, vendor: str, product: str, serial: str, width: int = 10) -> Identifier:
@@ -85,9 +87,9 @@ class Identifier(NamedTuple):
     @property
     def product(self) -> str | None:
         """The product identification of a T10 identifier that surely has one, else None."""
-        if not self._is_t10 or len(self.data) in {_T10_LENGTH_WITHOUT_PRODUCT, *range(25)}:
+        if not self._is_t10 or len(self.data) == _T10_LENGTH_WITHOUT_PRODUCT:
             return None
-        return strip_field(self.data[8:24])
+        return strip_field(self.data[8:_BEFORE_SERIAL]) if len(self.data) > _BEFORE_SERIAL else None
 
     def names(self, serial: str) -> bool:
         """Tell whether this identifier is the one of the drive whose VPD page 80h says `serial`.
@@ -99,7 +101,10 @@ class Identifier(NamedTuple):
             return False
         if self.serial is not None:
             return self.serial == wanted
-        return self._is_t10 and wanted in {strip_field(self.data[24:]), strip_field(self.data[8:])}
+        return self._is_t10 and wanted in {
+            strip_field(self.data[_BEFORE_SERIAL:]),
+            strip_field(self.data[8:]),
+        }
 
     @property
     def _is_t10(self) -> bool:
@@ -107,16 +112,24 @@ class Identifier(NamedTuple):
 
 
 def _serial(code_set: int, type_: int, data: bytes) -> str | None:
-    if code_set == CodeSet.BINARY:
+    if code_set == _BINARY:
         return None
-    if type_ == IdentifierType.VENDOR_SPECIFIC:
-        field = data
-    elif type_ == IdentifierType.T10 and len(data) > 24 and len(data) != _T10_LENGTH_WITHOUT_PRODUCT:
-        field = data[24:]
-    else:
+    if type_ == _T10:
+        if len(data) <= _BEFORE_SERIAL or len(data) == _T10_LENGTH_WITHOUT_PRODUCT:
+            return None
+        data = data[_BEFORE_SERIAL:]
+    elif type_ != _VENDOR_SPECIFIC:
         return None
-    text = strip_field(field)
+    text = strip_field(data)
     return text if text and text.isascii() and text.isprintable() else None
+
+
+# Plain numbers: comparing with an IntEnum's members costs more than the rest of reading an identifier.
+_BINARY, _VENDOR_SPECIFIC, _T10 = (
+    int(CodeSet.BINARY),
+    int(IdentifierType.VENDOR_SPECIFIC),
+    int(IdentifierType.T10),
+)
 
 
 class IdentifierForm(Enum):

@@ -6,7 +6,7 @@ from itertools import groupby
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from ._element_reader import RESERVED
+from ._element_descriptors import RESERVED
 from ._element_values import Element, ElementKind, IdentifierForm
 from .errors import EncodeError
 from .text import pad_tag
@@ -40,7 +40,9 @@ class Layout(NamedTuple):
     claims_alternate_tags: bool = False
     """Set AVolTag on drives without sending the tags, as mhvtl did for HPE MSL."""
     pad: bytes = b" "
-    """What fills the volume tags up: spaces, or NULs."""
+    """What fills the volume tags up: spaces (SMC-2, tgt), or NULs."""
+    empty_pad: bytes | None = None
+    """What fills the tag fields of an empty or unscanned element, if it is not `pad`: NULs on many."""
 
 
 _DEFAULT = Layout()
@@ -92,10 +94,12 @@ def _identifier_room(run: list[Element], layout: Layout) -> int | None:
 
 def _descriptor(element: Element, layout: Layout, room: int | None) -> bytes:
     parts = [_fixed(element)]
+    unread = element.volume_tag is None and (not element.full or element.exception is not None)
+    pad = layout.empty_pad if unread and layout.empty_pad is not None else layout.pad
     if layout.primary_tags:
-        parts.append(_tag(element.volume_tag, element.volume_sequence, layout))
+        parts.append(_tag(element.volume_tag, element.volume_sequence, pad))
     if layout.alternate_tags:
-        parts.append(_tag(element.alternate_tag, element.alternate_sequence, layout))
+        parts.append(_tag(element.alternate_tag, element.alternate_sequence, pad))
     if room is not None:
         parts.append(_identifier(element, room))
     elif not layout.bare:
@@ -152,10 +156,8 @@ def _bus(element: Element) -> tuple[int, int]:
     return flags, _bits(place.bus or 0, 0xFF, "SCSI bus address")
 
 
-def _tag(tag: str | None, sequence: int, layout: Layout) -> bytes:
-    return (
-        pad_tag(tag, pad=layout.pad) + bytes(2) + _word(sequence, "volume sequence number").to_bytes(2, "big")
-    )
+def _tag(tag: str | None, sequence: int, pad: bytes) -> bytes:
+    return pad_tag(tag, pad=pad) + bytes(2) + _word(sequence, "volume sequence number").to_bytes(2, "big")
 
 
 def _identifier(element: Element, room: int) -> bytes:

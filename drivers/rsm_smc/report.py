@@ -96,25 +96,36 @@ Descriptor: TypeAlias = ElementRange | ElementState | ElementLocation
 _SHORTEST = {STATIC: 10, STATE: 8, LOCATION: 5}
 
 
-def decode(reply: bytes) -> tuple[ElementPage, ...]:
-    """Return the pages of a report, stepped by the lengths that they declare.
+def decode(reply: bytes) -> ElementPage:
+    """Return the one page that a report for a single page holds; bytes beyond its length are ignored.
 
-    Raises DecodeError for fewer than 8 bytes, and for a page whose descriptors cannot hold what they must.
+    Raises DecodeError for fewer than 8 bytes, for a page that is none of these, and for one whose descriptors
+    are declared too short for what they must hold.
     """
-    if len(reply) < _HEADER:
-        raise DecodeError(f"element information of {len(reply)} bytes is shorter than its 8-byte header")
+    return _read(reply, 0)[0]
+
+
+def decode_all(reply: bytes) -> tuple[ElementPage, ...]:
+    """Return the pages of a report for page 7Fh, up to the first that is none of these (an unfilled rest).
+
+    Raises DecodeError as `decode` does.
+    """
     pages: list[ElementPage] = []
     position = 0
-    while position + _HEADER <= len(reply):
-        code = reply[position] & 0x7F
-        step = int.from_bytes(reply[position + 2 : position + 4], "big")
-        length = int.from_bytes(reply[position + 4 : position + 8], "big")
-        if pages and not length:
-            break  # the unfilled rest of a buffer
-        start = position + _HEADER
-        pages.append(_page(code, step, length, reply[start : start + length]))
-        position = start + length
+    while not pages or (position + _HEADER <= len(reply) and reply[position] & 0x7F in _SHORTEST):
+        page, position = _read(reply, position)
+        pages.append(page)
     return tuple(pages)
+
+
+def _read(reply: bytes, position: int) -> tuple[ElementPage, int]:
+    if len(reply) < position + _HEADER:
+        raise DecodeError(f"element information of {len(reply)} bytes is shorter than its 8-byte header")
+    code = reply[position] & 0x7F
+    step = int.from_bytes(reply[position + 2 : position + 4], "big")
+    length = int.from_bytes(reply[position + 4 : position + 8], "big")
+    start = position + _HEADER
+    return _page(code, step, length, reply[start : start + length]), start + length
 
 
 def _page(code: int, step: int, length: int, body: bytes) -> ElementPage:
@@ -123,7 +134,7 @@ def _page(code: int, step: int, length: int, body: bytes) -> ElementPage:
         return ElementPage(code, supported=tuple(body), cut=cut)
     shortest = _SHORTEST.get(code)
     if shortest is None:
-        return ElementPage(code, cut=cut)
+        raise DecodeError(f"element information page {code:02X}h is none that is known")
     if length and step < shortest:
         raise DecodeError(f"element information page {code:02X}h declares descriptors of {step} bytes")
     fields = [body[at : at + step] for at in range(0, len(body) - step + 1, step)] if length else []

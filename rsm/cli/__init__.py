@@ -20,7 +20,7 @@ __all__ = ["main", "run"]
 
 def run() -> NoReturn:
     """Run the command that the process was started with, and exit with its status."""
-    import os  # noqa: PLC0415 - needed only where there is a process to end
+    import os
 
     if sys.stdout is None:  # started with standard output closed
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as the process
@@ -47,7 +47,7 @@ def main(argv: Sequence[str], *, clock: Clock | None = None) -> int:
         status = _dispatch(list(argv), clock)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where anything becomes a sentence
-        from rsm.cli import exits  # noqa: PLC0415 - a command that goes well needs none of it
+        from rsm.cli import exits
 
         return exits.report(error)
     return status
@@ -66,7 +66,7 @@ def _dispatch(words: list[str], clock: Clock | None) -> int:
         elif option.startswith("--store="):
             store = option.removeprefix("--store=")
         else:
-            from rsm.errors import InvalidRequest  # noqa: PLC0415 - only to complain
+            from rsm.errors import InvalidRequest
 
             what = (
                 "--store needs a path"
@@ -78,13 +78,13 @@ def _dispatch(words: list[str], clock: Clock | None) -> int:
         return _help()
     if words[0] == "help":
         words = [*words[1:], "--help"]
-    from rsm.cli import grammar  # noqa: PLC0415 - `rsm --help` needs no argparse
+    from rsm.cli import grammar
 
     return grammar.carry_out(words, store=store, clock=clock)
 
 
 def _help() -> int:
-    from rsm.cli.nouns import help_text  # noqa: PLC0415 - other commands need no help text
+    from rsm.cli.nouns import help_text
 
     sys.stdout.write(help_text())
     return 0

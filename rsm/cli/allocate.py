@@ -45,7 +45,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Allocate, and print the id of the logical medium alone."""
-    from rsm.errors import Unavailable  # noqa: PLC0415 - loaded with the session anyway
+    from rsm.errors import Unavailable
 
     with Door(arguments) as session:
         try:
@@ -61,7 +61,7 @@ def run(arguments: Namespace) -> int:
                 _explain(session.explain(arguments.pool))
             raise
     if arguments.explain:
-        for line in (_taken(allocation), *allocation.explanation):
+        for line in allocation.explanation or (_taken(allocation),):
             print(words.clean(line), file=sys.stderr)
     else:
         render.note(_taken(allocation))

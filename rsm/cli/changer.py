@@ -32,15 +32,22 @@ element addresses, not slot numbers."""
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs of `rsm changer`; `decode` is a driver's and only named here."""
     verbs = grammar.Verbs(parser)
-    for word, action, summary, details in (
-        ("status", _status, "show the elements of a changer as it reports them", _STATUS),
-        ("inquiry", _inquiry, "show who a device says it is, and what it can do", ""),
-    ):
-        verb = verbs.add(word, action, summary, details=details)
-        verb.add_argument("device", metavar="DEVICE", help="such as /dev/sg3 or mock:PATH.json")
+    verbs.add(
+        "status",
+        _status,
+        "show the elements of a changer as it reports them",
+        _device,
+        details=_STATUS,
+        store=False,
+    )
+    verbs.add("inquiry", _inquiry, "show who a device says it is, and what it can do", _device, store=False)
     for (noun, word), (_, summary) in nouns.VERBS.items():
         if noun == "changer":
             verbs.promise(word, summary)
+
+
+def _device(parser: ArgumentParser) -> None:
+    parser.add_argument("device", metavar="DEVICE", help="such as /dev/sg3 or mock:PATH.json")
 
 
 def run(arguments: Namespace) -> int:
@@ -50,14 +57,14 @@ def run(arguments: Namespace) -> int:
 
 
 def _opened(arguments: Namespace) -> Changer:
-    from rsm.clock import SystemClock  # noqa: PLC0415 - as below: help needs neither clock nor driver
-    from rsm.hardware import registry  # noqa: PLC0415
+    from rsm.clock import SystemClock
+    from rsm.hardware import registry
 
     return registry.open_changer(arguments.device, arguments.clock or SystemClock())
 
 
 def _status(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     with _opened(arguments) as changer:
         identity, capabilities, seen = changer.identity, changer.capabilities, changer.inventory()
@@ -119,7 +126,7 @@ def _notes(element: ElementReport) -> Iterator[str]:
 
 
 def _inquiry(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     with _opened(arguments) as changer:
         identity, capabilities = changer.identity, changer.capabilities

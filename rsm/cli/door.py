@@ -19,7 +19,7 @@ class Door:
     def __init__(self, arguments: Namespace) -> None:
         self._progress: Progress | None = None
         if sys.stderr.isatty():
-            from rsm.cli.progress import Progress  # noqa: PLC0415 - only a person at a terminal watches
+            from rsm.cli.progress import Progress
 
             self._progress = Progress()
         self._session = _session(arguments, self._progress)
@@ -34,7 +34,7 @@ class Door:
 
 
 def _session(arguments: Namespace, progress: Progress | None = None) -> Session:
-    from rsm import session  # noqa: PLC0415 - help and the verbs of devices need no session
+    from rsm import session
 
     return session.Session(arguments.store, clock=arguments.clock, progress=progress)
 
@@ -52,7 +52,7 @@ def listing(
 
     Raises `ObjectNotFound` for a filter by a library, pool or medium that is not there.
     """
-    from rsm.cli import render  # noqa: PLC0415 - the verbs that print one word need none
+    from rsm.cli import render
 
     session = _session(arguments)
     with session.listing(name, **filters) as rows:

@@ -15,13 +15,17 @@ _SHOWN = ("library", "drive", "state", "barcode", "side", "node", "serial", "mou
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs of `rsm drive`."""
     verbs = grammar.Verbs(parser)
-    drives = verbs.add(
+    verbs.add(
         "list",
         _list,
         "list the drives and what is in them",
+        _list_arguments,
         details="Drives are counted from 0, as mtx does.",
     )
-    drives.add_argument("--library", metavar="NAME", help="only those of this library")
+
+
+def _list_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--library", metavar="NAME", help="only those of this library")
 
 
 def run(arguments: Namespace) -> int:

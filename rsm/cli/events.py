@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Print the events as a table or as JSON."""
     if arguments.last is not None and arguments.last < 0:
-        from rsm.errors import InvalidRequest  # noqa: PLC0415 - only to complain
+        from rsm.errors import InvalidRequest
 
         raise InvalidRequest(f"events: --last {arguments.last} is no number of events")
     return listing(

@@ -40,7 +40,7 @@ def report(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         return PIPE_CLOSED
     if os.environ.get("RSM_DEBUG"):
-        import traceback  # noqa: PLC0415 - only for those who debug
+        import traceback
 
         traceback.print_exception(error)
     if isinstance(error, RsmError):

@@ -52,6 +52,9 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 class Parser(argparse.ArgumentParser):
     """An argument parser that complains in rsm's way: one sentence, one hint, status 2."""
 
+    wanted: str | None = None
+    """The only verb whose parser need be built; None for all of them."""
+
     def __init__(self, **options: object) -> None:
         options.setdefault("formatter_class", _Help)
         options.setdefault("allow_abbrev", False)
@@ -59,7 +62,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `InvalidRequest` with what is wrong, and the usage or the closest word as hint."""
-        from rsm.errors import InvalidRequest  # noqa: PLC0415 - only to complain
+        from rsm.errors import InvalidRequest
 
         said, hint = _explained(message, self)
         raise InvalidRequest(f"{self.prog.removeprefix('rsm ')}: {said}", hint=hint)
@@ -67,7 +70,7 @@ class Parser(argparse.ArgumentParser):
 
 def _explained(message: str, parser: Parser) -> tuple[str, str]:
     """Give the complaint in plain words, and what to do about it."""
-    import re  # noqa: PLC0415 - only to complain
+    import re
 
     usage = " ".join(parser.format_usage().split())
     for common in ("[-h] ", "[--store PATH] ", "[--json] "):
@@ -85,32 +88,44 @@ def _explained(message: str, parser: Parser) -> tuple[str, str]:
 
 def closest(word: str, known: Sequence[str]) -> str | None:
     """Give the known word that is most like this one, or None if none is."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only to complain
+    from difflib import get_close_matches
 
     return next(iter(get_close_matches(word.lower(), known, n=1)), None)
 
 
 class Verbs:
-    """The verbs of a noun, added one by one."""
+    """The verbs of a noun, added one by one; only the parser of the one that is wanted is built."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
         # Naming `prog` keeps argparse from formatting a usage text that nobody asked for.
         self._actions = parser.add_subparsers(
             dest="verb", metavar="VERB", required=True, prog=parser.prog, title="verbs"
         )
+        self._wanted = getattr(parser, "wanted", None)
 
     def add(
-        self, word: str, action: Action, summary: str, *, details: str = "", json: bool = True
-    ) -> argparse.ArgumentParser:
-        """Give the parser of a new verb, which `action` carries out."""
+        self,
+        word: str,
+        action: Action,
+        summary: str,
+        arguments: Callable[[argparse.ArgumentParser], None] | None = None,
+        *,
+        details: str = "",
+        store: bool = True,
+    ) -> None:
+        """Add a verb that `action` carries out; `arguments` adds to its parser what it takes."""
+        if self._wanted not in {None, word}:
+            return
         parser = self._actions.add_parser(word, help=summary, description=described(summary, details))
         parser.set_defaults(action=action)
-        with_common(parser, json=json)
-        return parser
+        if arguments is not None:
+            arguments(parser)
+        with_common(parser, store=store)
 
     def promise(self, word: str, summary: str) -> None:
         """List a verb that a driver provides (`nouns.VERBS`), so that help knows it; it is parsed elsewhere."""
-        self._actions.add_parser(word, help=summary, description=described(summary, ""))
+        if self._wanted is None:
+            self._actions.add_parser(word, help=summary, description=described(summary, ""))
 
 
 def described(summary: str, details: str) -> str:
@@ -131,8 +146,7 @@ def carry_out(words: list[str], *, store: str | None, clock: Clock | None) -> in
     noun, *rest = words
     name, module, summary = _found(noun, rest)
     rest = rest[len(name.split()) - 1 :]
-    parser = Parser(prog="rsm " + name)
-    configured(parser, module, summary)
+    parser = _parser(name, module, summary, rest[0] if rest else None)
     parser.set_defaults(store=store, clock=clock)
     command: list[str] = []
     if parser.get_default("command") is not None and "--" in rest:
@@ -144,6 +158,17 @@ def carry_out(words: list[str], *, store: str | None, clock: Clock | None) -> in
     if command:
         arguments.command = command
     return module.run(arguments)
+
+
+def _parser(name: str, module: CommandModule, summary: str, verb: str | None) -> Parser:
+    """Give the parser of a command: with that verb alone if it has it, with all of them to help or complain."""
+    parser = Parser(prog="rsm " + name)
+    parser.wanted = verb
+    configured(parser, module, summary)
+    if any(action.choices == {} for action in parser._actions):  # noqa: SLF001 - argparse shows them nowhere else
+        parser = Parser(prog="rsm " + name)
+        configured(parser, module, summary)
+    return parser
 
 
 def configured(parser: argparse.ArgumentParser, module: CommandModule, summary: str) -> None:
@@ -161,13 +186,13 @@ def _found(noun: str, rest: list[str]) -> tuple[str, CommandModule, str]:
     if noun in nouns.COMMANDS:
         module, summary = nouns.COMMANDS[noun]
         return noun, _imported(module, noun), summary
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 25 ms, only for words that are not ours
+    from importlib.metadata import entry_points
 
     others = entry_points(group="rsm.commands")
     for entry in others:
         if entry.name == noun:
             return noun, entry.load(), f"provided by {entry.value}"
-    from rsm.errors import InvalidRequest  # noqa: PLC0415 - only to complain
+    from rsm.errors import InvalidRequest
 
     near = closest(noun, [*nouns.COMMANDS, *(entry.name for entry in others)])
     raise InvalidRequest(
@@ -182,7 +207,7 @@ def _imported(module: str, command: str) -> CommandModule:
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise
-        from rsm.errors import ObjectNotFound  # noqa: PLC0415 - only to complain
+        from rsm.errors import ObjectNotFound
 
         raise ObjectNotFound(
             f"the command {command!r} needs the package {module.partition('.')[0]}, which is not installed",

@@ -8,6 +8,7 @@ from rsm.cli.door import Door, listing
 TYPE_CHECKING = False  # as typing has it; importing typing would cost every listing 2 ms
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable, Iterator
 
     from rsm.model.outcome import InventoryOutcome
 
@@ -18,7 +19,7 @@ DEVICE is the changer's generic node (/dev/sg3; `lsscsi -g` tells), that of a
 stand-alone drive, or a simulated library (mock:PATH.json, which
 `rsm mock create` makes). Nothing in the library is moved."""
 
-_PREVIEW = """\
+_LOOK = """\
 Reads what the library reports and records it; no medium is moved. What is
 new, gone or elsewhere is told, a line each. New media go to the pool that the
 library's policy says (`rsm library add --new-media`). Media that are gone
@@ -35,26 +36,50 @@ twice. On a terminal, more than 200 slots are drawn with one mark each, unless
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs of `rsm library`."""
     verbs = grammar.Verbs(parser)
-    add = verbs.add("add", _add, "take a library under management", details=_DEVICE)
-    add.add_argument("device", metavar="DEVICE", help="such as /dev/sg3 or mock:PATH.json")
-    add.add_argument("--name", help="what to call it; else its product name")
-    add.add_argument(
+    verbs.add("add", _add, "take a library under management", _add_arguments, details=_DEVICE)
+    verbs.add("list", _list, "list the libraries")
+    verbs.add(
+        "show",
+        _show,
+        "draw a library: drives, ports, slots, and who is where",
+        _show_arguments,
+        details=_SHOW,
+    )
+    verbs.add(
+        "inventory",
+        _inventory,
+        "look what is in a library, and record it",
+        _inventory_arguments,
+        details=_LOOK,
+    )
+    verbs.add("remove", _remove, "give a library up; its media stay on record, on the shelf", _named)
+
+
+def _named(parser: ArgumentParser) -> None:
+    parser.add_argument("library", metavar="LIBRARY", help="its name")
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("device", metavar="DEVICE", help="such as /dev/sg3 or mock:PATH.json")
+    parser.add_argument("--name", help="what to call it; else its product name")
+    parser.add_argument(
         "--new-media",
         choices=("import", "free", "unrecognized"),
         help="the pool that media go to when first seen (default: import)",
     )
-    add.add_argument("--media-type", metavar="TYPE", help="type of media whose bar code tells none")
-    verbs.add("list", _list, "list the libraries")
-    show = verbs.add("show", _show, "draw a library: drives, ports, slots, and who is where", details=_SHOW)
-    show.add_argument("library", metavar="LIBRARY", help="its name")
-    show.add_argument("--names", action="store_true", help="name every medium, however many slots there are")
-    inventory = verbs.add(
-        "inventory", _inventory, "look what is in a library, and record it", details=_PREVIEW
+    parser.add_argument("--media-type", metavar="TYPE", help="type of media whose bar code tells none")
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    _named(parser)
+    parser.add_argument(
+        "--names", action="store_true", help="name every medium, however many slots there are"
     )
-    inventory.add_argument("library", metavar="LIBRARY", help="its name")
-    inventory.add_argument("--preview", action="store_true", help="tell the differences, record nothing")
-    remove = verbs.add("remove", _remove, "give a library up; its media stay on record, on the shelf")
-    remove.add_argument("library", metavar="LIBRARY", help="its name")
+
+
+def _inventory_arguments(parser: ArgumentParser) -> None:
+    _named(parser)
+    parser.add_argument("--preview", action="store_true", help="tell the differences, record nothing")
 
 
 def run(arguments: Namespace) -> int:
@@ -64,8 +89,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _add(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415 - as everywhere below: a listing loads no more than it needs
-    from rsm.model.states import NewMedia  # noqa: PLC0415
+    from rsm.cli import render
+    from rsm.model.states import NewMedia
 
     with Door(arguments) as session:
         library = session.add_library(
@@ -91,9 +116,9 @@ def _list(arguments: Namespace) -> int:
 
 
 def _show(arguments: Namespace) -> int:
-    import sys  # noqa: PLC0415
+    import sys
 
-    from rsm.cli import library_map, render  # noqa: PLC0415
+    from rsm.cli import library_map, render
 
     with Door(arguments) as session:
         view = session.library(arguments.library)
@@ -112,18 +137,38 @@ def _show(arguments: Namespace) -> int:
 
 
 def _inventory(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     with Door(arguments) as session:
         outcome = session.inventory(arguments.library, preview=arguments.preview)
     if arguments.json:
         render.json_value(outcome)
         return 0
-    for change in outcome.changes:
-        print(words.clean(change.text))
+    for line in _folded(change.text for change in outcome.changes):
+        print(words.clean(line))
     print(words.clean(_summary(outcome)))
     render.warn(outcome.warnings)
     return 0
+
+
+def _folded(texts: Iterable[str]) -> Iterator[str]:
+    """Fold what is said of places one after the other: `slot 1-12 is there` for twelve lines."""
+    what, first, last = "", 0, 0
+    for text in texts:
+        word, _, rest = text.partition(" ")
+        number, _, said = rest.partition(" ")
+        if number.isdecimal() and what == f"{word} {{}} {said}" and int(number) == last + 1:
+            last += 1
+            continue
+        if what:
+            yield what.format(first if first == last else f"{first}-{last}")
+        if number.isdecimal():
+            what, first, last = f"{word} {{}} {said}", int(number), int(number)
+        else:
+            what = ""
+            yield text
+    if what:
+        yield what.format(first if first == last else f"{first}-{last}")
 
 
 def _summary(outcome: InventoryOutcome) -> str:
@@ -139,7 +184,7 @@ def _summary(outcome: InventoryOutcome) -> str:
 
 
 def _remove(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     with Door(arguments) as session:
         library = session.remove_library(arguments.library)

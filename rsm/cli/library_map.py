@@ -216,9 +216,7 @@ class _Drawing:
             for text in (
                 cell.place.condition,
                 None if cell.place.enabled else "disabled",
-                "not accessible to the robot"
-                if cell.place.accessible is False and cell.place.present
-                else None,
+                _out_of_reach(cell),
             )
             if text
         ]
@@ -236,6 +234,13 @@ def _can_print(text: str, encoding: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
+
+
+def _out_of_reach(cell: Cell) -> str | None:
+    """Say that the robot cannot get at a place; a drive that has its medium loaded is never accessible."""
+    place = cell.place
+    reachable = place.accessible is not False or not place.present or place.kind is PlaceKind.DRIVE
+    return None if reachable else "not accessible to the robot"
 
 
 def _full(cells: Sequence[Cell]) -> int:

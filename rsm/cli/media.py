@@ -28,22 +28,31 @@ or straight into an application's pool."""
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs of `rsm media`."""
     verbs = grammar.Verbs(parser)
-    media = verbs.add("list", _list, "list media", details=_STATE)
-    media.add_argument("--library", metavar="NAME", help="only those in this library")
-    media.add_argument("--pool", metavar="PATH", help="only those in this pool")
-    media.add_argument("--type", metavar="TYPE", help="only those of this media type")
-    media.add_argument(
+    verbs.add("list", _list, "list media", _list_arguments, details=_STATE)
+    verbs.add("show", _show, "tell all that is known of a medium", _show_arguments)
+    verbs.add("move", _move, "put media into another pool; no robot moves", _move_arguments, details=_MOVE)
+    verbs.add("types", _types, "list the media types that pools can be made for")
+
+
+def _list_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--library", metavar="NAME", help="only those in this library")
+    parser.add_argument("--pool", metavar="PATH", help="only those in this pool")
+    parser.add_argument("--type", metavar="TYPE", help="only those of this media type")
+    parser.add_argument(
         "--state",
         metavar="STATE",
         choices=words.SIDE_STATES,
         help="only those with a side that is " + _either(),
     )
-    show = verbs.add("show", _show, "tell all that is known of a medium")
-    show.add_argument("medium", metavar="MEDIUM", help="bar code, id, or the beginning of an id")
-    move = verbs.add("move", _move, "put media into another pool; no robot moves", details=_MOVE)
-    move.add_argument("media", metavar="MEDIUM", nargs="+", help="bar codes, ids or beginnings of ids")
-    move.add_argument("pool", metavar="POOL", help="path of the pool, such as Free/LTO-9")
-    verbs.add("types", _types, "list the media types that pools can be made for")
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("medium", metavar="MEDIUM", help="bar code, id, or the beginning of an id")
+
+
+def _move_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("media", metavar="MEDIUM", nargs="+", help="bar codes, ids or beginnings of ids")
+    parser.add_argument("pool", metavar="POOL", help="path of the pool, such as Free/LTO-9")
 
 
 def run(arguments: Namespace) -> int:
@@ -75,7 +84,7 @@ def _types(arguments: Namespace) -> int:
 
 
 def _show(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415 - as everywhere below: a listing loads no more than it needs
+    from rsm.cli import render
 
     with Door(arguments) as session:
         medium = session.medium(arguments.medium)
@@ -108,7 +117,7 @@ def _facts(medium: Medium) -> Iterator[tuple[str, object]]:
 
 
 def _move(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     moved: list[Medium] = []
     try:

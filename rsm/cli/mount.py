@@ -69,7 +69,7 @@ def _where(mounted: Mounted) -> str:
 
 def _around(arguments: Namespace) -> int:
     """Mount, run the command, dismount; give the command's status."""
-    import signal  # noqa: PLC0415 - only where a command runs
+    import signal
 
     # From here on, being told to go means to dismount first.
     before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
@@ -102,8 +102,8 @@ def _mounted_around(arguments: Namespace) -> int:
 
 
 def _run(command: list[str], mounted: Mounted) -> int:
-    import signal  # noqa: PLC0415 - only where a command runs
-    import subprocess  # noqa: PLC0415 - likewise
+    import signal
+    import subprocess
 
     environment = {
         **os.environ,

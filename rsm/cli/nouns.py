@@ -13,7 +13,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             (
                 "demo",
                 "rsm.cli.demo",
-                "play a whole session on a simulated library, touching nothing of yours",
+                "play a whole session on a simulated library",
             ),
             ("where", "rsm.cli.where", "tell where a medium is"),
             ("events", "rsm.cli.events", "tell what happened, newest last"),

@@ -33,35 +33,45 @@ there already, and hold pools."""
 def configure(parser: ArgumentParser) -> None:
     """Add the verbs of `rsm pool`."""
     verbs = grammar.Verbs(parser)
-    create = verbs.add("create", _create, "make a media pool for an application", details=_CREATE)
-    create.add_argument("path", metavar="PATH", help="such as Backup or Backup/Weekly")
-    create.add_argument(
+    verbs.add("create", _create, "make a media pool for an application", _create_arguments, details=_CREATE)
+    verbs.add("list", _list, "list the pools, and how many media and sides they hold")
+    verbs.add("show", _show, "tell all that is known of a pool", _named)
+    verbs.add("set", _set, "change a pool's name or rules", _set_arguments)
+    verbs.add("delete", _delete, "delete an empty pool", _named)
+
+
+def _named(parser: ArgumentParser) -> None:
+    parser.add_argument("path", metavar="PATH", help="such as Backup or Backup/Weekly")
+
+
+def _create_arguments(parser: ArgumentParser) -> None:
+    _named(parser)
+    parser.add_argument(
         "--type", metavar="TYPE", help="media type, such as LTO-9; without one, it holds pools"
     )
-    create.add_argument(
+    parser.add_argument(
         "--draw-from-free", action="store_true", help="take free media of the type when it has none left"
     )
-    create.add_argument("--return-to-free", action="store_true", help="media given back become free for all")
-    create.add_argument(
+    parser.add_argument("--return-to-free", action="store_true", help="media given back become free for all")
+    _maximum(parser, default=0)
+
+
+def _set_arguments(parser: ArgumentParser) -> None:
+    _named(parser)
+    parser.add_argument("--name", metavar="NAME", help="its new name: the last part of the path")
+    _switch(parser, "draw-from-free", "take free media of the type when it has none left, or not")
+    _switch(parser, "return-to-free", "media given back become free for all, or stay")
+    _maximum(parser, default=None)
+
+
+def _maximum(parser: ArgumentParser, *, default: int | None) -> None:
+    parser.add_argument(
         "--max-allocates",
         metavar="N",
         type=int,
-        default=0,
+        default=default,
         help="allocations a side is good for; 0: no limit",
     )
-    verbs.add("list", _list, "list the pools, and how many media and sides they hold")
-    show = verbs.add("show", _show, "tell all that is known of a pool")
-    show.add_argument("path", metavar="PATH")
-    change = verbs.add("set", _set, "change a pool's name or rules")
-    change.add_argument("path", metavar="PATH")
-    change.add_argument("--name", metavar="NAME", help="its new name: the last part of the path")
-    _switch(change, "draw-from-free", "take free media of the type when it has none left, or not")
-    _switch(change, "return-to-free", "media given back become free for all, or stay")
-    change.add_argument(
-        "--max-allocates", metavar="N", type=int, help="allocations a side is good for; 0: no limit"
-    )
-    delete = verbs.add("delete", _delete, "delete an empty pool")
-    delete.add_argument("path", metavar="PATH")
 
 
 def _switch(parser: ArgumentParser, name: str, summary: str) -> None:
@@ -94,7 +104,7 @@ def _create(arguments: Namespace) -> int:
 
 
 def _show(arguments: Namespace) -> int:
-    from rsm.cli import render  # noqa: PLC0415 - as everywhere below: a listing loads no more than it needs
+    from rsm.cli import render
 
     with Door(arguments) as session:
         pool = session.pool(arguments.path)
@@ -118,7 +128,7 @@ def _facts(pool: Pool) -> Iterator[tuple[str, object]]:
 def _set(arguments: Namespace) -> int:
     given = (arguments.name, arguments.draw_from_free, arguments.return_to_free, arguments.max_allocates)
     if all(value is None for value in given):
-        from rsm.errors import InvalidRequest  # noqa: PLC0415
+        from rsm.errors import InvalidRequest
 
         raise InvalidRequest(
             "pool set: nothing to change", hint="rsm pool set --help lists what can be changed"
@@ -141,7 +151,7 @@ def _delete(arguments: Namespace) -> int:
 
 
 def _said(arguments: Namespace, pool: Pool, sentence: str) -> int:
-    from rsm.cli import render  # noqa: PLC0415
+    from rsm.cli import render
 
     if arguments.json:
         render.json_value(pool)

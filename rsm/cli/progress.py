@@ -30,14 +30,14 @@ class _Spinner:
     """rich's spinner, which is gone without trace when it stops."""
 
     def __init__(self) -> None:
-        from rich.console import Console  # noqa: PLC0415 - an extra, and 50 ms
-        from rich.status import Status  # noqa: PLC0415 - likewise
+        from rich.console import Console
+        from rich.status import Status
 
         self._status = Status("", console=Console(stderr=True))
         self._status.start()
 
     def update(self, text: str) -> None:
-        from rich.markup import escape  # noqa: PLC0415 - likewise
+        from rich.markup import escape
 
         self._status.update(escape(text))
 

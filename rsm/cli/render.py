@@ -24,7 +24,7 @@ TIMES = {"inventoried", "missing_since", "seen", "last_used", "created", "time"}
 
 def coloured() -> bool:
     """Whether standard output is a terminal that wants colours (no $NO_COLOR, no dumb terminal)."""
-    import os  # noqa: PLC0415 - asked by what draws
+    import os
 
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -93,7 +93,7 @@ def _lines(
 
 def json_array(columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Print the rows as one JSON array of objects, an object a line, and give their number."""
-    from json import JSONEncoder  # noqa: PLC0415 - tables need none
+    from json import JSONEncoder
 
     encode = JSONEncoder(ensure_ascii=False, default=str).encode
     write = sys.stdout.write
@@ -109,32 +109,36 @@ def json_array(columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 def json_value(value: object) -> None:
     """Print one value of the model, or what holds such values, as JSON."""
-    import json  # noqa: PLC0415 - tables need none
+    import json
 
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
 
 
 def plain(value: object) -> object:
     """Give a value of the model in what JSON has: enumerations as words, ids and times as text."""
-    from enum import Enum  # noqa: PLC0415 - tables need none
+    from enum import Enum
 
-    if isinstance(value, Enum):
-        return words.enumerated(value)
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(each) for each in value]
-    fields = getattr(value, "__dataclass_fields__", None)
-    if fields is not None:
-        return {
-            name: words.iso_time(getattr(value, name)) if name in TIMES else plain(getattr(value, name))
-            for name in fields
-        }
-    if isinstance(value, bytes):
-        return value.hex(" ")
-    return str(value)
+    became: object
+    match value:
+        case Enum():
+            became = words.enumerated(value)
+        case None | str() | int() | float():
+            became = value
+        case bytes():
+            became = value.hex(" ")
+        case dict():
+            became = {str(key): plain(each) for key, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            became = [plain(each) for each in value]
+        case _ if hasattr(value, "__dataclass_fields__"):
+            became = {name: _field(name, getattr(value, name)) for name in value.__dataclass_fields__}
+        case _:
+            became = str(value)
+    return became
+
+
+def _field(name: str, value: object) -> object:
+    return words.iso_time(value) if name in TIMES and isinstance(value, float) else plain(value)
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> None:

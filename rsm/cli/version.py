@@ -19,9 +19,9 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the versions of rsm and of what it stands on, and the store that would be used."""
-    import sqlite3  # noqa: PLC0415 - for its version alone
+    import sqlite3
 
-    from rsm.store.location import default_path  # noqa: PLC0415
+    from rsm.store.location import default_path
 
     python = ".".join(str(part) for part in sys.version_info[:3])
     facts = {

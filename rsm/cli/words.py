@@ -51,7 +51,7 @@ def enumerated(value: Enum) -> str:
 
 def local_time(moment: str | float | None) -> str:
     """Give a moment in local time, from ISO 8601 text or seconds since 1970; `never` for None."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - not every command shows a time
+    from datetime import UTC, datetime
 
     if moment is None:
         return "never"
@@ -61,7 +61,7 @@ def local_time(moment: str | float | None) -> str:
 
 def iso_time(moment: float | None) -> str | None:
     """Give seconds since 1970 as ISO 8601 in UTC, to the second."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - likewise
+    from datetime import UTC, datetime
 
     return None if moment is None else datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

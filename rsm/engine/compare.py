@@ -50,6 +50,8 @@ class KnownPlace(NamedTuple):
     accessible: bool | None
     condition: str | None
     inverted: bool
+    serial: str | None
+    """Of the drive, if it is one and the library ever said."""
 
     @property
     def name(self) -> str:
@@ -95,8 +97,8 @@ class PlaceFinding(NamedTuple):
     """A place and what it looked like; `new` when it was not recorded before."""
 
     place: KnownPlace
-    serial: str | None
     new: bool
+    changed: bool
 
 
 class Put(NamedTuple):
@@ -213,9 +215,10 @@ class _Comparison:
                 report.accessible,
                 _condition(report),
                 report.inverted,
+                report.drive_serial or (known.serial if known else None),
             )
             self._tell_place(known, now)
-            self.findings.places.append(PlaceFinding(now, report.drive_serial, known is None))
+            self.findings.places.append(PlaceFinding(now, known is None, now != known))
             self.place_of[report.address] = now
             if kind is PlaceKind.SLOT:
                 self.slots[report.address] = now
@@ -229,14 +232,14 @@ class _Comparison:
 
     def _unreported(self) -> None:
         """Mark places that a full inventory no longer reports: a shrunken partition, a drive taken out."""
-        looked = {(place.kind, place.address) for place, _, _ in self.findings.places}
+        looked = {(finding.place.kind, finding.place.address) for finding in self.findings.places}
         for key, known in self.recorded.places.items():
             if key not in looked:
                 gone = known._replace(
                     present=False, full=False, condition="no longer reported by the library"
                 )
                 self._tell_place(known, gone)
-                self.findings.places.append(PlaceFinding(gone, None, new=False))
+                self.findings.places.append(PlaceFinding(gone, new=False, changed=gone != known))
                 self.place_of.setdefault(known.address, gone)
 
     def _tell_place(self, known: KnownPlace | None, now: KnownPlace) -> None:
@@ -406,7 +409,7 @@ class _Comparison:
         return came_from.id if came_from and came_from.full is False else None
 
     def _miss(self) -> None:
-        looked = {place.id for place, _, _ in self.findings.places}
+        looked = {finding.place.id for finding in self.findings.places}
         for place_id, medium in self.recorded.at.items():
             if medium.id in self.claimed or (self.partial and place_id not in looked):
                 continue

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rsm.engine import pools
-from rsm.engine.compare import PLACE_OF, Findings, KnownMedium, KnownPlace, Recorded, compare
+from rsm.engine.compare import PLACE_OF, Findings, KnownMedium, KnownPlace, Put, Recorded, compare
 from rsm.engine.identify import STATE_IN_POOL
 from rsm.model.outcome import InventoryOutcome
 from rsm.model.states import BarcodeState, DriveState, Identity, MediumState, PlaceKind
@@ -36,9 +36,9 @@ def record(
     with context.store.writing() as writer:
         findings = compare(recorded(writer, library), seen.elements, context.fresh)
         _apply(context, writer, library, findings, complete=True)
-        at = context.now_ms
-        writer.run("library.set_inventoried", id=str(library.id), at=at, device=device, revision=revision)
-        writer.run("medium.seen_in_library", library=str(library.id), at=at)
+        writer.run(
+            "library.set_inventoried", id=str(library.id), at=context.now_ms, device=device, revision=revision
+        )
         media = _media(findings)
         context.event(
             writer,
@@ -100,11 +100,10 @@ def recorded(reader: Reader, library: Library, seen: Sequence[ElementReport] | N
 def _apply(context: Context, writer: Writer, library: Library, findings: Findings, *, complete: bool) -> None:
     """Write the findings; media are lifted off their places first, so that two can change places."""
     identity, at = str(library.id), context.now_ms
+    puts = [put for put in findings.puts if _differs(put, identity)]
     _apply_places(writer, identity, findings)
     _apply_missing(writer, identity, findings, at, complete=complete)
-    writer.many(
-        "medium.lift", ({"id": put.medium.id} for put in findings.puts if put.medium.place != put.place.id)
-    )
+    writer.many("medium.lift", ({"id": put.medium.id} for put in puts if put.medium.place != put.place.id))
     writer.many(
         "medium.put",
         (
@@ -119,16 +118,17 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
                 "identity": put.identity.value,
                 "at": at,
             }
-            for put in findings.puts
+            for put in puts
         ),
     )
     _apply_found(context, writer, identity, findings, at)
     writer.run("library.dismount_emptied", library=identity)
-    touched = [put.medium.id for put in findings.puts] + [medium.id for medium in findings.missing]
-    if complete:
-        writer.run("medium.rank_library", library=identity)
-    writer.many(
-        "medium.rank", ({"medium": medium} for medium in touched) if not complete else _lost(findings)
+    _rank(
+        writer,
+        identity,
+        inside=[put.medium.id for put in puts] + [found.id for found in findings.found],
+        gone=[medium.id for medium in findings.missing],
+        places_changed=any(finding.changed for finding in findings.places),
     )
     writer.many(
         "journal.event",
@@ -146,13 +146,33 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
     )
 
 
-def _lost(findings: Findings) -> list[dict[str, str]]:
-    """Media that left the library are not reached by ranking the library."""
-    return [{"medium": medium.id} for medium in findings.missing]
+def _differs(put: Put, library: str) -> bool:
+    """Tell whether recording a medium again would change anything but the time it was seen."""
+    known = put.medium
+    return (known.library, known.place, known.home, known.barcode, known.barcode_state, known.identity) != (
+        library,
+        put.place.id,
+        put.home,
+        put.barcode,
+        put.barcode_state,
+        put.identity,
+    )
+
+
+_MANY = 100
+"""Media from which ranking a whole library in one statement is cheaper than ranking each."""
+
+
+def _rank(writer: Writer, library: str, *, inside: list[str], gone: list[str], places_changed: bool) -> None:
+    """Keep the ranking columns of sides in step with what was written about media and places."""
+    if places_changed or len(inside) > _MANY:
+        writer.run("medium.rank_library", library=library)
+        inside = []
+    writer.many("medium.rank", ({"medium": medium} for medium in (*inside, *gone)))
 
 
 def _apply_places(writer: Writer, library: str, findings: Findings) -> None:
-    def values(place: KnownPlace, serial: str | None) -> dict[str, object]:
+    def values(place: KnownPlace) -> dict[str, object]:
         return {
             "id": place.id,
             "present": place.present,
@@ -160,13 +180,13 @@ def _apply_places(writer: Writer, library: str, findings: Findings) -> None:
             "full_seen": place.full,
             "condition": place.condition,
             "inverted": place.inverted,
-            "serial": serial,
+            "serial": place.serial,
         }
 
     writer.many(
         "library.add_place",
         (
-            values(place, serial)
+            values(place)
             | {
                 "library": library,
                 "kind": place.kind,
@@ -174,12 +194,13 @@ def _apply_places(writer: Writer, library: str, findings: Findings) -> None:
                 "number": place.number,
                 "state": DriveState.DISMOUNTED if place.kind is PlaceKind.DRIVE else None,
             }
-            for place, serial, new in findings.places
+            for place, new, _ in findings.places
             if new
         ),
     )
     writer.many(
-        "library.set_place", (values(place, serial) for place, serial, new in findings.places if not new)
+        "library.set_place",
+        (values(place) for place, new, changed in findings.places if changed and not new),
     )
 
 
@@ -245,7 +266,6 @@ def _apply_found(context: Context, writer: Writer, library: str, findings: Findi
         ]
     writer.many("medium.add", media)
     writer.many("medium.add_side", faces)
-    writer.many("medium.rank", ({"medium": row["id"]} for row in media))
 
 
 def _state(place: KnownPlace) -> MediumState:
@@ -263,6 +283,7 @@ def _place(row: Row) -> KnownPlace:
         None if row["accessible"] is None else bool(row["accessible"]),
         row["condition"],
         bool(row["inverted"]),
+        row["serial"],
     )
 
 

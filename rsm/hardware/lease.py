@@ -8,6 +8,7 @@ the lock on it counts.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -92,8 +93,10 @@ def _is_writable(directory: Path) -> bool:
 
 def _file_name(key: str) -> str:
     """Make a file name of a key: nothing of it can lead out of the directory, and different keys differ."""
-    name = re.sub(r"[^A-Za-z0-9._-]", lambda match: f"%{ord(match[0]):02X}", key)[:_LONGEST]
-    return f"_{name}" if name.startswith(".") or not name else name
+    name = re.sub(r"^\.|[^A-Za-z0-9._-]", lambda match: f"%{ord(match[0]):02X}", key) or "%"
+    if len(name) <= _LONGEST:
+        return name
+    return name[:_LONGEST] + "%" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _open(path: Path) -> int:

@@ -158,7 +158,9 @@ class Listing:
             raise RuntimeError("a listing is read inside its with block")
         cursor = self._reader.connection.cursor()
         cursor.row_factory = None
-        rows = cursor.execute(sql("listing." + self._name).replace("/*where*/", self.conditions), self._filters)
+        rows = cursor.execute(
+            sql("listing." + self._name).replace("/*where*/", self.conditions), self._filters
+        )
         at = _TIMES.get(self._name)
         if at is not None:
             return (_with(row, at, moment(row[at])) for row in rows)

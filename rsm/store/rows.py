@@ -127,9 +127,15 @@ def medium(row: Row, sides: Sequence[Row], at: Row | None) -> Medium:
         state=MediumState(row["state"]),
         enabled=bool(row["enabled"]),
         missing_since=_seconds(row["missing_since"]),
-        seen=_seconds(row["seen"]),
+        seen=_seconds(_last_seen(row)),
         sides=tuple(side(each) for each in sides),
     )
+
+
+def _last_seen(row: Row) -> int | None:
+    """Give when a medium was last seen: an inventory that finds it where it was does not touch its row."""
+    times = [row["seen"], row["inventoried"] if row["place"] else None]
+    return max((each for each in times if each is not None), default=None)
 
 
 def logical_medium(row: Row) -> LogicalMedium:

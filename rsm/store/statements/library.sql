@@ -67,7 +67,7 @@ VALUES (:id, :library, :kind, :address, :number, :present, :accessible, :full_se
 
 -- name: set_place
 UPDATE place SET present = :present, accessible = :accessible, full_seen = :full_seen, condition = :condition,
-                 inverted = :inverted, serial = coalesce(:serial, serial)
+                 inverted = :inverted, serial = :serial
  WHERE id = :id
 
 -- name: set_mounted

@@ -12,7 +12,7 @@ SELECT m.barcode,
                        WHEN 9 THEN 'reserved' END AS word
                   FROM side WHERE medium = m.id ORDER BY number) AS s),
        l.name,
-       CASE at.kind WHEN 2 THEN 'transport ' WHEN 5 THEN 'drive ' WHEN 8 THEN 'port ' WHEN 16 THEN 'slot ' END
+       CASE at.kind WHEN 2 THEN 'changer ' WHEN 5 THEN 'drive ' WHEN 8 THEN 'port ' WHEN 16 THEN 'slot ' END
            || at.number,
        CASE home.kind WHEN 5 THEN 'drive ' WHEN 8 THEN 'port ' WHEN 16 THEN 'slot ' END || home.number,
        CASE m.barcode_state WHEN 1 THEN CASE m.enabled WHEN 1 THEN '' ELSE 'disabled' END

@@ -2,26 +2,26 @@ Physical media, their sides, and logical media. `pool_path` and `library_name` s
 row can be shown as it is.
 
 -- name: by_id
-SELECT m.*, p.path AS pool_path, l.name AS library_name
+SELECT m.*, p.path AS pool_path, l.name AS library_name, l.inventoried AS inventoried
   FROM medium AS m JOIN pool AS p ON p.id = m.pool JOIN library AS l ON l.id = m.library WHERE m.id = :id
 
 -- name: by_barcode
-SELECT m.*, p.path AS pool_path, l.name AS library_name
+SELECT m.*, p.path AS pool_path, l.name AS library_name, l.inventoried AS inventoried
   FROM medium AS m JOIN pool AS p ON p.id = m.pool JOIN library AS l ON l.id = m.library
  WHERE m.barcode = :barcode ORDER BY m.id
 
 -- name: by_prefix
-SELECT m.*, p.path AS pool_path, l.name AS library_name
+SELECT m.*, p.path AS pool_path, l.name AS library_name, l.inventoried AS inventoried
   FROM medium AS m JOIN pool AS p ON p.id = m.pool JOIN library AS l ON l.id = m.library
  WHERE m.id >= :low AND m.id < :high ORDER BY m.id LIMIT 5
 
 -- name: by_place
-SELECT m.*, p.path AS pool_path, l.name AS library_name
+SELECT m.*, p.path AS pool_path, l.name AS library_name, l.inventoried AS inventoried
   FROM medium AS m JOIN pool AS p ON p.id = m.pool JOIN library AS l ON l.id = m.library
  WHERE m.place = :place
 
 -- name: of_library
-SELECT m.*, p.path AS pool_path, l.name AS library_name
+SELECT m.*, p.path AS pool_path, l.name AS library_name, l.inventoried AS inventoried
   FROM medium AS m JOIN pool AS p ON p.id = m.pool JOIN library AS l ON l.id = m.library
  WHERE m.library = :library ORDER BY m.id
 
@@ -78,12 +78,11 @@ UPDATE medium SET library = :library, place = :place, home = :home, state = :sta
                   barcode_state = :barcode_state, identity = :identity, seen = :at, missing_since = NULL
  WHERE id = :id
 
--- name: seen_in_library
-UPDATE medium SET seen = :at WHERE library = :library AND place IS NOT NULL
-
 -- name: lose
 UPDATE medium SET library = :library, place = NULL, state = 0,
-                  missing_since = coalesce(missing_since, :at)
+                  missing_since = coalesce(missing_since, :at),
+                  seen = coalesce((SELECT max(medium.seen, l.inventoried) FROM library AS l
+                                    WHERE l.id = medium.library AND medium.place IS NOT NULL), seen)
  WHERE id = :id
 
 -- name: set_pool
