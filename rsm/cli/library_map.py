@@ -6,12 +6,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rsm.cli import words
+from rsm.model.barcode import CLEANING_TYPE
 from rsm.model.states import BarcodeState, LibraryKind, PlaceKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rsm.model.outcome import Cell, LibraryView
+
+    _Row = tuple[int, list[str]]
+    """A line of a grid: number of its first place, and the marks."""
 
 MANY = 200
 """Slots beyond which a terminal is shown marks instead of names."""
@@ -155,17 +159,19 @@ class _Drawing:
         size = max(len(mark) for mark in marks)
         label = len(str(cells[-1].place.number)) + 2
         rows = list(_rows(cells, marks, _fitting(self._width - label - 2, size + 2)))
-        for same, group in groupby(rows, key=lambda row: row[1][0] if len({*row[1]}) == 1 else None):
-            block = list(group)
-            if same is not None and len(block) > 1:
-                first, last = block[0][0], block[-1][0] + len(block[-1][1]) - 1
-                yield f"{first:>{label}}  {self._colour(same, same)}  all to {last}"
+        for same, block in _blocks(rows):
+            if same is not None:
+                yield self._fold(block, same, label)
                 continue
             for number, row in block:
                 texts = [self._colour(mark, mark.ljust(size)) for mark in row[:-1]] + [
                     self._colour(row[-1], row[-1])
                 ]
                 yield f"{number:>{label}}  {'  '.join(texts)}"
+
+    def _fold(self, block: Sequence[_Row], same: str, label: int) -> str:
+        last = block[-1][0] + len(block[-1][1]) - 1
+        return f"{block[0][0]:>{label}}  {self._colour(same, same)}  all to {last}"
 
     def _colour(self, mark: str, text: str) -> str:
         if mark in {_ABSENT, _UNKNOWN, _UNRECORDED} or mark.endswith("!"):
@@ -197,9 +203,13 @@ class _Drawing:
         marks = [
             letters[cell.medium.pool] if cell.medium is not None else self._mark(cell)[0] for cell in cells
         ]
-        for number, row in _rows(cells, marks, per_line):
-            tens = ("".join(row[at : at + 10]) for at in range(0, len(row), 10))
-            yield f"{number:>{label}}  {' '.join(tens)}"
+        for same, block in _blocks(list(_rows(cells, marks, per_line))):
+            if same is not None:
+                yield self._fold(block, same, label)
+                continue
+            for number, row in block:
+                tens = ("".join(row[at : at + 10]) for at in range(0, len(row), 10))
+                yield f"{number:>{label}}  {' '.join(tens)}"
         yield ""
         counts = [
             f"{letter} {pool} ({sum(_in_pool(cell, pool) for cell in cells)})"
@@ -256,7 +266,7 @@ def _fitting(room: int, size: int) -> int:
     return next((number for number in _PER_LINE if number * size - 2 <= room), 1)
 
 
-def _rows(cells: Sequence[Cell], marks: Sequence[str], per_line: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(cells: Sequence[Cell], marks: Sequence[str], per_line: int) -> Iterator[_Row]:
     """Give lines of marks with the number of their first place; a gap in the numbers begins a new line."""
     row: list[str] = []
     first = expected = 0
@@ -273,15 +283,26 @@ def _rows(cells: Sequence[Cell], marks: Sequence[str], per_line: int) -> Iterato
         yield first, row
 
 
+def _blocks(rows: Sequence[_Row]) -> Iterator[tuple[str | None, list[_Row]]]:
+    """Give lines in blocks: those on which everything is one mark together with that mark, others with None."""
+    for same, group in groupby(rows, key=lambda row: row[1][0] if len({*row[1]}) == 1 else None):
+        block = list(group)
+        yield (same if len(block) > 1 else None), block
+
+
 _SYSTEM_LETTERS = {"Free": "f", "Import": "i", "Unrecognized": "u"}
 
 
 def _letters(cells: Sequence[Cell]) -> dict[str, str]:
-    """Give a letter to each pool seen: f, i and u for the system's pools, capitals for applications'."""
+    """Give a letter to each pool seen: f, i and u for the system's, c for cleaning media, capitals for others."""
     letters: dict[str, str] = {}
     capitals = iter("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     for pool in sorted({cell.medium.pool for cell in cells if cell.medium is not None}):
-        letters[pool] = _SYSTEM_LETTERS.get(pool.partition("/")[0]) or next(capitals, "*")
+        root, _, media_type = pool.partition("/")
+        if root in _SYSTEM_LETTERS:
+            letters[pool] = "c" if media_type == CLEANING_TYPE else _SYSTEM_LETTERS[root]
+        else:
+            letters[pool] = next(capitals, "*")
     return letters
 
 

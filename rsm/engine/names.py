@@ -84,13 +84,11 @@ def bearers(reader: Reader, barcode: str) -> tuple[Medium, ...]:
 
 
 def medium(reader: Reader, name: str) -> Medium:
-    """Give the one medium of that bar code or id.
+    """Give the one medium of that bar code or id, or the one that a logical medium is on.
 
     Raises `AmbiguousName` for a doubled bar code or a prefix that fits several, `UnknownMedium` otherwise.
     """
-    if len(name) == ID_LENGTH and id_range(name):
-        return medium_by_id(reader, name.lower())
-    found = bearers(reader, name)
+    found = () if len(name) == ID_LENGTH and id_range(name) else bearers(reader, name)
     if len(found) > 1:
         raise AmbiguousName(
             f"{len(found)} media bear the bar code {name}",

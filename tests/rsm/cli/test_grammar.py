@@ -88,9 +88,9 @@ def test_commands_are_there() -> None:
 @pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
-        (["medai", "list"], "there is no command 'medai'", "did you mean `rsm media`?"),
+        (["medya", "list"], "there is no command 'medya'", "did you mean `rsm media`?"),
         (["xyzzy"], "there is no command 'xyzzy'", "rsm --help lists the commands"),
-        (["media", "lits"], "media: there is no verb 'lits'", "did you mean 'list'?"),
+        (["media", "lisst"], "media: there is no verb 'lisst'", "did you mean 'list'?"),
         (["media"], "media: missing: VERB", "usage: rsm media VERB ..."),
         (["pool", "create"], "pool create: missing: PATH", "usage: rsm pool create"),
         (
@@ -100,8 +100,8 @@ def test_commands_are_there() -> None:
         ),
         (["mount", "X", "--"], "mount: nothing stands after --", "usage: rsm mount"),
         (
-            ["media", "list", "--state", "availble"],
-            "there is no choice 'availble'",
+            ["media", "list", "--state", "avail"],
+            "there is no choice 'avail'",
             "did you mean 'available'?",
         ),
         (["--stoer", "x"], "there is no option --stoer before a command", "rsm --help"),

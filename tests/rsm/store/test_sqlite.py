@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +127,15 @@ def test_a_store_from_the_future_is_left_alone(store: SqliteStore) -> None:
             pass
 
 
+def test_a_store_that_nobody_may_write_can_still_be_listed(store: SqliteStore, mocker: Any) -> None:
+    """Reading a read-only file in a read-only directory needs no log beside it."""
+    for path in Path(store.path).parent.glob("rsm.db-*"):
+        path.unlink()
+    mocker.patch("rsm.store.sqlite.os.access", side_effect=lambda _, mode: mode == os.R_OK)
+    assert types(store) > 40
+    assert not Path(store.path + "-wal").exists()
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere; the next test stands in for it")
 def test_a_read_only_directory_is_told(tmp_path: Path) -> None:
     """Without the right to write there is one clear sentence."""
@@ -137,7 +147,7 @@ def test_a_read_only_directory_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "error"), [(30, StoreReadOnly), (13, StoreReadOnly), (28, StoreFull), (5, StoreFailure)]
 )
-def test_what_the_system_refuses_is_translated(tmp_path: Path, mocker, number: int, error: type) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_system_refuses_is_translated(tmp_path: Path, mocker: Any, number: int, error: type) -> None:
     """Read-only file system, missing rights, full disk and broken disk each have their error."""
     mocker.patch("rsm.store.gate.os.open", side_effect=OSError(number, os.strerror(number)))
     with pytest.raises(error), SqliteStore(str(tmp_path / "rsm.db")).writing():
