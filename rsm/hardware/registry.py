@@ -61,5 +61,5 @@ def _shapes(usable: dict[str, Driver]) -> list[str]:
     return [
         shape
         for name, driver in usable.items()
-        for shape in getattr(driver, "shapes", (f"what {name} opens",))
+        for shape in getattr(driver, "shapes", (f"{name}:…",))
     ]

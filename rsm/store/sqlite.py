@@ -133,7 +133,7 @@ class SqliteStore:
             if version < VERSION:
                 from rsm.store import migrations  # noqa: PLC0415 - a store is migrated once, listed often
 
-                migrations.migrate(connection, version)
+                migrations.migrate(connection, done=version, wanted=VERSION, application_id=APPLICATION_ID)
         except BaseException:
             connection.close()
             raise

@@ -20,20 +20,18 @@ SHELF_NAME = "shelf"
 SYSTEM_POOLS = {PoolKind.FREE: "Free", PoolKind.IMPORT: "Import", PoolKind.UNRECOGNIZED: "Unrecognized"}
 
 
-def migrate(connection: sqlite3.Connection, version: int) -> None:
-    """Apply every step after `version`, in order; a failing step leaves the store at the one before."""
-    from rsm.store.sqlite import APPLICATION_ID, VERSION  # noqa: PLC0415 - the connector imports us lazily too
-
-    if version == 0:
+def migrate(connection: sqlite3.Connection, *, done: int, wanted: int, application_id: int) -> None:
+    """Apply the steps after `done` up to `wanted`; a failing step leaves the store at the one before."""
+    if done == 0:
         connection.execute("PRAGMA journal_mode = WAL")
-    for step in range(version + 1, VERSION + 1):
+    for step in range(done + 1, wanted + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in statements((_HERE / f"{step:04}.sql").read_text(encoding="utf-8")):
                 connection.execute(statement)
             if step == 1:
                 _fill(connection)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA application_id = {application_id}")
             connection.execute(f"PRAGMA user_version = {step}")
             connection.execute("COMMIT")
         except BaseException:
