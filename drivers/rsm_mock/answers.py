@@ -28,6 +28,8 @@ class Answer(NamedTuple):
     """The motion that then ends."""
     wait: float = 0.0
     """Nothing was done: the robot is under way that long, ask again."""
+    available: int = 0
+    """Bytes that there were to send before the allocation length cut them; only tgt's residual tells."""
     lost: bool = False
     """The host's time limit passes before anything comes back."""
 
@@ -49,12 +51,13 @@ class Check(Exception):
         self.bit = bit
         self.information = information
 
-    def answer(self, personality: Personality) -> Answer:
-        """Give the reply, in the personality's sense format."""
+    def answer(self, personality: Personality, *, deferred: bool = False) -> Answer:
+        """Give the reply, in the personality's sense format; `deferred` is about an earlier command."""
         return Answer(
             Status.CHECK_CONDITION,
             sense=sense.encode(
                 *self.code,
+                deferred=deferred,
                 information=self.information,
                 field_pointer=self.pointer,
                 bit_pointer=self.bit,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from string import ascii_uppercase, digits
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from rsm.errors import InvalidName, InvalidRequest
 from rsm.hardware.inventory import ElementKind, MediumKind
@@ -21,6 +24,8 @@ LONGEST_BARCODE = 32
 
 _LAST_ADDRESS = 0xFFFF
 _DRIVE_SERIAL_LENGTH = 10
+_DIGITS = digits + ascii_uppercase
+"""Two of them tell in a drive's serial number which library it was made for."""
 
 
 def build(
@@ -53,6 +58,8 @@ def build(
         ElementKind.DATA_TRANSFER: size.drives if drives is None else drives,
     }
     _check_counts(chosen, counts, pace)
+    if not (serial.isascii() and serial.isalnum() and len(serial) <= _DRIVE_SERIAL_LENGTH):
+        raise InvalidName(f"{serial!r} cannot end a serial number: up to 10 letters and digits can")
     elements = _elements(chosen, counts, serial)
     filled = counts[ElementKind.STORAGE] // 2 if media is None else media
     wanted = _media_wanted(filled, two_sided=two_sided, cleaning=cleaning, worm=worm)
@@ -106,8 +113,8 @@ def check_barcode(barcode: str) -> None:
 
 
 def _check_counts(personality: Personality, counts: dict[ElementKind, int], pace: float) -> None:
-    if pace < 0:
-        raise InvalidRequest(f"a pace of {pace:g} would let time run backwards")
+    if not (isfinite(pace) and pace >= 0):
+        raise InvalidRequest(f"time cannot pass at a pace of {pace:g}", hint="0 is instant, 1 is as in life")
     for kind, count in counts.items():
         if count < 0:
             raise InvalidRequest(
@@ -132,7 +139,9 @@ def _elements(personality: Personality, counts: dict[ElementKind, int], serial: 
         first = max(starts[kind], taken)
         taken = first + counts[kind] if counts[kind] else taken
         if taken - 1 > _LAST_ADDRESS:
-            raise InvalidRequest(f"a library of {sum(counts.values())} elements has more than addresses")
+            raise InvalidRequest(
+                f"a library of {sum(counts.values())} elements is larger than its addresses allow"
+            )
         for index in range(counts[kind]):
             element = Element(first + index, kind)
             if kind is ElementKind.STORAGE and personality.size.magazine:
@@ -152,11 +161,14 @@ _ADDRESS_ORDER = (
 
 
 def _bay(personality: Personality, serial: str, index: int) -> Bay:
+    library = int(serial) if serial.isdecimal() else crc32(serial.encode())
+    high, low = divmod(library % len(_DIGITS) ** 2, len(_DIGITS))
+    number = f"{_DIGITS[high]}{_DIGITS[low]}{index + 1:04d}"
     beginning = personality.identity.drive_serial
-    digits = "".join(character for character in serial if character.isdigit())[-2:].rjust(2, "0")
-    number = f"{digits}{index + 1:04d}"[-(_DRIVE_SERIAL_LENGTH - len(beginning)) :]
-    full = (beginning + number.rjust(_DRIVE_SERIAL_LENGTH - len(beginning), "0"))[:_DRIVE_SERIAL_LENGTH]
-    return Bay(full, 0x5000E111 << 32 | int(digits) << 16 | (index + 1))
+    return Bay(
+        beginning + number.rjust(_DRIVE_SERIAL_LENGTH - len(beginning), "0"),
+        0x5000E111 << 32 | library % 0x10000 << 16 | (index + 1),
+    )
 
 
 def _media_wanted(data: int, *, two_sided: int, cleaning: int, worm: int) -> list[tuple[MediumKind, bool]]:

@@ -90,10 +90,10 @@ class DriveTarget:
         return Answer(data=pages.drive_inquiry(self._machine, self._bay, command))
 
     def _mode_6(self, command: cdb.ModeSense6, _data: bytes) -> Answer:
-        return Answer(data=pages.drive_mode(self._machine, command, ten=False))
+        return Answer(data=pages.drive_mode(command, ten=False))
 
     def _mode_10(self, command: cdb.ModeSense10, _data: bytes) -> Answer:
-        return Answer(data=pages.drive_mode(self._machine, command, ten=True))
+        return Answer(data=pages.drive_mode(command, ten=True))
 
     def _log(self, command: cdb.LogSense, _data: bytes) -> Answer:
         return Answer(data=log_sense(self._machine, self.unit, command))

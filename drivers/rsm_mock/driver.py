@@ -32,7 +32,8 @@ class MockDriver:
             keeper = StateFile(device, clock=clock)
         except InvalidName as error:
             raise DeviceGone(str(error), hint=error.hint) from error
-        return open_library(keeper, device=device, clock=clock)
+        # The name is kept in a store and used from anywhere, so a relative one would be another file there.
+        return open_library(keeper, device=f"{SCHEME}{keeper.path.absolute()}", clock=clock)
 
 
 DRIVER = MockDriver()

@@ -37,6 +37,10 @@ class Effect(Enum):
 
     SENSE = "sense"
     """CHECK CONDITION with a given sense."""
+    DEFERRED = "deferred"
+    """The same as a deferred error: the sense is that of some earlier command."""
+    SILENT = "silent"
+    """CHECK CONDITION without sense data; REQUEST SENSE tells them, if it comes next."""
     STATUS = "status"
     """Another SCSI status, such as BUSY 08h."""
     HOST = "host"
@@ -53,6 +57,9 @@ class Effect(Enum):
     """GOOD, and the medium was put into `element` (or any empty slot); 28/00 follows (Quantum)."""
     STUCK = "stuck"
     """The medium stays on the transport: 04/15/01."""
+
+
+_WITH_SENSE = frozenset({Effect.SENSE, Effect.DEFERRED, Effect.SILENT})
 
 
 class Carried(Enum):
@@ -93,7 +100,7 @@ class Script:
 
     def add(self, fault: Fault) -> Fault:
         """Append a fault and give it; raises `InvalidRequest` if it lacks what its effect needs."""
-        if fault.effect is Effect.SENSE and fault.sense is None:
+        if fault.effect in _WITH_SENSE and fault.sense is None:
             raise InvalidRequest("a fault that answers with sense data needs KEY/ASC/ASCQ")
         if fault.after < 0 or fault.times < 0:
             raise InvalidRequest("a fault cannot wait for, or happen, less than 0 times")
@@ -109,11 +116,12 @@ class Script:
         times: int = 1,
         carried: Carried = Carried.NOT,
         drive: int | None = None,
+        effect: Effect = Effect.SENSE,
     ) -> Fault:
-        """Answer CHECK CONDITION with this sense."""
+        """Answer CHECK CONDITION with this sense; `effect` may be DEFERRED or SILENT."""
         return self.add(
             Fault(
-                Effect.SENSE,
+                effect,
                 commands(on),
                 after,
                 times,

@@ -53,6 +53,8 @@ class LogicalUnit:
     """The type of this host's persistent reservation."""
     generation: int = 0
     """Counts changes of registrations."""
+    untold: bytes = b""
+    """Sense data of the last command that came without them; any command but REQUEST SENSE clears them."""
     alerts: set[int] = field(default_factory=set)
     """TapeAlert flags that are set."""
 

@@ -30,7 +30,7 @@ def changer_inquiry(machine: Machine, command: Inquiry) -> bytes:
     own = machine.personality.identity
     if command.page is None:
         inquiry = identity.StandardInquiry(
-            device_type=identity.CHANGER,
+            device_type=own.device_type,
             vendor=own.vendor,
             product=own.product,
             revision=own.revision,
@@ -114,17 +114,18 @@ def changer_mode(machine: Machine, command: ModeSense6 | ModeSense10, *, ten: bo
     ]
     if not pages:
         raise invalid_field(2 if not command.subpage else 3)
-    block = _BLOCK_DESCRIPTOR if traits.descriptors is BlockDescriptors.IGNORED else b""
+    wanted = not command.dbd or traits.descriptors is BlockDescriptors.IGNORED
+    block = _BLOCK_DESCRIPTOR if wanted else b""
     return mode.encode(pages, ten=ten, block_descriptor=block)[: command.allocation]
 
 
-def drive_mode(machine: Machine, command: ModeSense6 | ModeSense10, *, ten: bool) -> bytes:
+def drive_mode(command: ModeSense6 | ModeSense10, *, ten: bool) -> bytes:
     """Give a drive's mode header and its configuration page."""
     _check_page_control(command)
     if command.page not in {0x00, 0x10, _ALL_PAGES} or command.subpage:
         raise invalid_field(2 if not command.subpage else 3)
     pages = [] if command.page == 0 else [_TAPE_CONFIGURATION]
-    block = b"" if command.dbd and machine.personality.loads_itself else _BLOCK_DESCRIPTOR
+    block = b"" if command.dbd else _BLOCK_DESCRIPTOR
     return mode.encode(pages, ten=ten, block_descriptor=block)[: command.allocation]
 
 
@@ -166,6 +167,10 @@ def _assignment(machine: Machine) -> mode.ElementAssignment:
 
 def _capabilities(machine: Machine) -> mode.DeviceCapabilities:
     motion = machine.personality.motion
+    if machine.personality.mode.boasts:
+        every = frozenset(elements.ElementKind)
+        pairs = frozenset((one, other) for one in every for other in every)
+        return mode.DeviceCapabilities(every, pairs, pairs, s2c=True, volume_tag_reader=True, auto_clean=True)
     places = {
         elements.ElementKind(kind)
         for kind in (ElementKind.STORAGE, ElementKind.IMPORT_EXPORT, ElementKind.DATA_TRANSFER)

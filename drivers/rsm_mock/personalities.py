@@ -220,7 +220,7 @@ _TABLE = (
             drive_vendor="VTL",
             drive_product="TAPE",
             drive_revision="1",
-            drive_serial="VTLDRV",
+            drive_serial="VTLD",
         ),
         addresses=Addresses(0x0001, 0x0400, 0x0010, 0x0100),
         timings=Timings(move=0.004, load=0.0, unload=0.0, scan=0.0, start=0.0),
@@ -233,8 +233,9 @@ _TABLE = (
             access_never=True,
             medium_types=False,
             no_all_types=True,
+            beyond=Beyond.OVERCOUNTED,
         ),
-        mode=ModeTraits(descriptors=BlockDescriptors.IGNORED),
+        mode=ModeTraits(boasts=True),
         motion=MotionTraits(
             ignores_invert=True,
             positions=False,
@@ -438,10 +439,44 @@ _TABLE = (
     Personality(
         name="low-word",
         description="a library that sees 16 bits of the allocation length, and never gives 20 elements at once",
-        identity=IdentityTraits(vendor="BDT", product="FlexStor II", revision="4.20", serial="FS"),
+        identity=IdentityTraits(
+            vendor="BDT", product="FlexStor II", revision="4.20", serial="FS", attached=True
+        ),
         size=Size(slots=48, drives=2, ports=2),
         timings=_MIDRANGE,
         report=ReportTraits(allocation_mask=0xFFFF, count_cap=19),
+    ),
+    Personality(
+        name="attached-changer",
+        description="a drive that speaks for the changer around it: MOVE and READ ELEMENT STATUS ATTACHED only",
+        identity=IdentityTraits(
+            vendor="ARCHIVE",
+            product="4586XX 28887-XXX",
+            revision="0420",
+            serial="AT",
+            attached=True,
+            device_type=0x01,
+            designation=Designation.ABSENT,
+            drive_vendor="ARCHIVE",
+            drive_product="4586XX",
+            drive_serial="AR",
+        ),
+        addresses=Addresses(0x0000, 0x0002, 0x0080, 0x0001),
+        size=Size(slots=12, drives=1, ports=0, magazine=12),
+        timings=Timings(move=45.0, load=20.0, unload=20.0, scan=3.5, start=60.0),
+        reader=False,
+        suffix="",
+        report=ReportTraits(
+            volume_tags=False, identifier=DriveIdentifier.REFUSED, current_data=False, medium_types=False
+        ),
+        mode=ModeTraits(geometry=False, capabilities=False, ten=False),
+        motion=MotionTraits(
+            positions=False,
+            opens_ports=False,
+            locks=False,
+            reserves=False,
+            initialise_opcodes=_OLD_INITIALISE,
+        ),
     ),
     Personality(
         name="all-types",

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rsm.hardware.inventory import ElementKind, MediumKind
-from rsm_mock.answers import invalid_address, invalid_field
+from rsm_mock.answers import Answer, invalid_address, invalid_field
 from rsm_mock.traits import Beyond, DriveIdentifier
 from rsm_smc import elements as codec
 from rsm_smc import report
@@ -45,13 +45,13 @@ _FORMS = {
 }
 
 
-def read_element_status(machine: Machine, command: cdb.ReadElementStatus) -> bytes:
-    """Give the reply to READ ELEMENT STATUS, cut to its allocation length."""
+def read_element_status(machine: Machine, command: cdb.ReadElementStatus) -> Answer:
+    """Answer READ ELEMENT STATUS, cut to its allocation length."""
     traits = machine.personality.report
     _check_options(machine, command)
     chosen = _select(machine, command.kind, command.start, command.count)
     if not chosen:
-        return _nothing(traits.beyond)
+        return Answer(data=_nothing(traits.beyond)[: command.allocation])
     layout = _layout(machine, voltag=command.voltag, dvcid=command.dvcid)
     values = [element_value(machine, element, dvcid=command.dvcid) for element in chosen]
     reply = _mangle(machine, codec.encode(values, layout), values, command)
@@ -59,8 +59,9 @@ def read_element_status(machine: Machine, command: cdb.ReadElementStatus) -> byt
     if traits.pedantic and allocation > max(len(reply), _HEADER) and allocation != _HEADER:
         raise invalid_field(7)
     if traits.cuts_descriptors:
-        return reply[: len(reply) - traits.short_by][:allocation]
-    return _whole_descriptors(reply, values, allocation)
+        sent = reply[: len(reply) - traits.short_by]
+        return Answer(data=sent[:allocation], available=len(sent))
+    return Answer(data=_whole_descriptors(reply, values, allocation), available=len(reply))
 
 
 def _check_options(machine: Machine, command: cdb.ReadElementStatus) -> None:
@@ -106,6 +107,9 @@ def _nothing(beyond: Beyond) -> bytes:
         raise invalid_address(2)
     if beyond is Beyond.FIELD:
         raise invalid_field(2)
+    if beyond is Beyond.OVERCOUNTED:
+        # tgt: 8 bytes, all zero but the byte count, which is that of the header itself (vm.md).
+        return bytes((0, 0, 0, 0, 0, 0, 0, 8))
     return codec.encode([])
 
 

@@ -79,6 +79,8 @@ def _before(machine: Machine, target: ChangerTarget | DriveTarget, block: bytes)
         return None
     if opcode == _REQUEST_SENSE:
         return _request_sense(machine, target, block)
+    if target.unit.untold:
+        target.unit.untold, machine.changed = b"", True
     under_way = _under_way(machine, target, opcode)
     if under_way is not None:
         return under_way
@@ -95,7 +97,10 @@ def _request_sense(machine: Machine, target: ChangerTarget | DriveTarget, block:
     command = codec.decode(block)
     allocation = command.allocation if isinstance(command, codec.RequestSense) else 0
     descriptor = machine.personality.sense_descriptors
-    if target.unit.attentions:
+    if target.unit.untold:
+        machine.changed = True
+        data, target.unit.untold = target.unit.untold, b""
+    elif target.unit.attentions:
         machine.changed = True
         data = attention(target.unit.attentions.pop(0)).answer(machine.personality).sense
     else:
@@ -154,13 +159,15 @@ def _faulty(
         machine.lateness = timeout * machine.pace + fault.seconds
     carried = fault.carried is not Carried.NOT or fault.effect in _REPLY_EFFECTS
     answer = target.run(block, data_out) if carried else Answer()
-    return _spoilt(machine, fault, answer)
+    return _spoilt(machine, target, fault, answer)
 
 
-def _spoilt(machine: Machine, fault: Fault, answer: Answer) -> Answer:
+def _spoilt(machine: Machine, target: ChangerTarget | DriveTarget, fault: Fault, answer: Answer) -> Answer:
     """Give what the host gets to see of an answer."""
-    if fault.effect is Effect.SENSE and fault.sense is not None:
-        told = Check(fault.sense).answer(machine.personality)
+    if fault.sense is not None:
+        told = Check(fault.sense).answer(machine.personality, deferred=fault.effect is Effect.DEFERRED)
+        if fault.effect is Effect.SILENT:
+            target.unit.untold, told = told.sense, told._replace(sense=b"")
         return told._replace(seconds=answer.seconds, motion=answer.motion)
     spoilt = {
         Effect.STATUS: Answer(fault.status),

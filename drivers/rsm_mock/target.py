@@ -12,6 +12,7 @@ from rsm_mock.machine import Attention, Motion, Work
 from rsm_mock.traits import DESTINATION_FULL, Code, Initialising
 from rsm_mock.world import Impossible, Reason
 from rsm_smc import cdb
+from rsm_smc.identity import CHANGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +97,7 @@ class ChangerTarget:
         return Answer(data=pages.changer_mode(self._machine, command, ten=True))
 
     def _elements(self, command: cdb.ReadElementStatus, _data: bytes) -> Answer:
-        return Answer(data=reports.read_element_status(self._machine, command))
+        return reports.read_element_status(self._machine, command)
 
     def _information(self, command: cdb.ReportElementInformation, _data: bytes) -> Answer:
         return Answer(data=reports.report_element_information(self._machine, command))
@@ -368,7 +369,9 @@ class ChangerTarget:
 def opcodes(personality: Personality) -> frozenset[int]:
     """Give the operation codes that a personality's changer knows (scsi.md §1.18)."""
     motion = personality.motion
-    known = {0x00, 0x12, 0x1A, 0xA5, 0xB8, *motion.initialise_opcodes}
+    is_attached = personality.identity.device_type != CHANGER
+    medium_changer = {0xA7, 0xB4} if is_attached else {0xA5, 0xB8}
+    known = {0x00, 0x12, 0x1A, *medium_changer, *motion.initialise_opcodes}
     optional = (
         (personality.mode.ten, {0x5A}),
         (motion.exchanges, {0xA6}),

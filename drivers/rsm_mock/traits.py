@@ -72,8 +72,9 @@ class BlockDescriptors(Enum):
     """What DBD=1 does in MODE SENSE (scsi.md §1.3)."""
 
     HONOURED = "honoured"
+    """A block descriptor of 8 bytes comes with DBD=0 only."""
     IGNORED = "ignored"
-    """A block descriptor of 8 bytes comes all the same."""
+    """It comes all the same."""
     REFUSED = "refused"
     """05/24/00, field pointer to the bit."""
 
@@ -122,6 +123,8 @@ class Beyond(Enum):
     EMPTY = "empty"
     ADDRESS = "address"
     """05/21/01."""
+    OVERCOUNTED = "overcounted"
+    """No elements, and a byte count of 8 for nothing (tgt)."""
     FIELD = "field"
     """05/24/00 (mhvtl)."""
 
@@ -217,6 +220,8 @@ class ModeTraits:
     ten: bool = True
     """False: MODE SENSE(10) is 05/20/00."""
     descriptors: BlockDescriptors = BlockDescriptors.HONOURED
+    boasts: bool = False
+    """Page 1Fh claims every move and exchange there could be, whatever the device can (tgt)."""
     phantom_slots: int = 0
     """Storage elements that page 1Dh counts and READ ELEMENT STATUS does not give (row 14)."""
 
@@ -304,7 +309,9 @@ class IdentityTraits:
     reader_bit: bool = True
     """Byte 55 says whether there is a reader; else the bit stays 0."""
     attached: bool = False
-    """MChanger is set (row 38: it may lie)."""
+    """MChanger is set; on a device of type 08h it lies (row 38)."""
+    device_type: int = 0x08
+    """Peripheral device type of the changer; 01h for one that is attached to a drive (scsi.md §1.12)."""
     drive_vendor: str = "IBM"
     drive_product: str = "ULT3580-TD9"
     drive_revision: str = "R3G3"

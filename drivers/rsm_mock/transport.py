@@ -90,7 +90,7 @@ class SimulatedTransport:
         residual = room - len(data)
         if fills and data:
             # tgt: the overflow stands where the residual belongs, and zeros follow what was sent (vm.md).
-            residual = abs(len(answer.data) - room)
+            residual = abs(max(answer.available, len(answer.data)) - room)
             data = data.ljust(room, b"\0")
         return Reply(
             status=answer.status,

@@ -12,8 +12,9 @@ from rsm_mock.faults import Carried, Effect, Fault, commands
 from rsm_mock.simulation import Simulation
 from rsm_scsi.transport import HostStatus, Status
 from rsm_smc import elements
-from rsm_smc.cdb import MoveMedium, PreventAllow, ReadElementStatus, TestUnitReady
+from rsm_smc.cdb import MoveMedium, PreventAllow, ReadElementStatus, RequestSense, TestUnitReady
 from rsm_smc.errors import DecodeError
+from rsm_smc.sense import decode as decode_sense
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,27 @@ def test_a_sense_may_come_after_the_deed(library: Make) -> None:
     simulation.faults.sense((1, 0x5B, 0x02), on="move", carried=Carried.OUT)
     assert host.refused(MoveMedium(SLOT, FREE)) == (1, 0x5B, 0x02)
     assert host.elements(2)[FREE].full
+
+
+def test_a_sense_may_be_that_of_an_earlier_command(library: Make) -> None:
+    """A deferred error comes as 71h, and the command it came with was not done."""
+    simulation, host = library()
+    simulation.faults.sense((4, 0x15, 0x01), on="move", effect=Effect.DEFERRED)
+    sense = host.check(MoveMedium(SLOT, FREE))
+    assert (sense.deferred, sense.response_code) == (True, 0x71)
+    assert host.elements(2)[SLOT].full
+
+
+def test_sense_may_have_to_be_asked_for(library: Make) -> None:
+    """CHECK CONDITION without sense is explained by REQUEST SENSE, but only if that comes next."""
+    simulation, host = library()
+    simulation.faults.sense((4, 0x15, 0x01), on="move", times=2, effect=Effect.SILENT)
+    reply = host.send(MoveMedium(SLOT, FREE))
+    assert (reply.status, reply.sense) == (Status.CHECK_CONDITION, b"")
+    assert decode_sense(host.good(RequestSense()))[:3] == (4, 0x15, 0x01)
+    host.send(MoveMedium(SLOT, FREE))
+    host.good(TestUnitReady())
+    assert decode_sense(host.good(RequestSense())).key == 0
 
 
 def test_power_may_fail_before_a_command(library: Make, drive: Callable[..., Host]) -> None:

@@ -410,6 +410,15 @@ def test_superloader_takes_1bh_as_load(library: Make) -> None:
     assert host.refused(bytes.fromhex("1b0000000200")) == (5, 0x20, 0x00)
 
 
+def test_an_attached_changer_answers_to_the_attached_commands_only(library: Make) -> None:
+    """A device of type 01h with MChanger takes A7h and B4h; A5h and B8h are 05/20/00."""
+    _, host = library("attached-changer")
+    assert identity.decode_standard(host.good(Inquiry())).attached_changer
+    assert host.refused(MoveMedium(2, 13)) == (5, 0x20, 0x00)
+    host.good(MoveMedium(2, 13, attached=True))
+    assert host.elements(2, voltag=False, attached=True)[13].full
+
+
 def test_attentions_are_told_once_and_inquiry_does_not_take_them() -> None:
     """A new library says 29/00 to the first command that is not INQUIRY; REQUEST SENSE takes one as data."""
     simulation = Simulation()

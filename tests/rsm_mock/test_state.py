@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +24,7 @@ from rsm_mock import DRIVER
 from rsm_mock.building import build
 from rsm_mock.document import Damaged, from_document, to_document
 from rsm_mock.faults import Carried, Effect, Fault
+from rsm_mock.picture import as_text
 from rsm_mock.simulation import Simulation
 from rsm_mock.state import StateFile, StateUnreadable, library_path
 from rsm_mock.transport import SimulatedTransport
@@ -82,6 +84,24 @@ def test_two_processes_share_one_library(file: StateFile) -> None:
     with file.hold() as machine:
         assert machine.world.moves == 80
         assert len(list(machine.world.media())) == 10
+
+
+def test_threads_share_one_file(file: StateFile) -> None:
+    """Four threads with one keeper move four media there and back, and every move counts once."""
+
+    def shuttle(number: int) -> set[int]:
+        transport = SimulatedTransport(file, device="mock", clock=SystemClock())
+        here, away = SLOT + number, FREE + number
+        blocks = [MoveMedium(here, away).encode(), MoveMedium(away, here).encode()] * 5
+        return {transport.execute(block).status for block in blocks}
+
+    with file.hold() as machine:
+        machine.changer.attentions.clear()
+        machine.changed = True
+    with ThreadPoolExecutor(4) as pool:
+        assert set().union(*pool.map(shuttle, range(4))) == {0}
+    with StateFile(file.path, clock=SystemClock()).hold() as machine:
+        assert machine.world.moves == 40
 
 
 def test_a_kill_while_writing_leaves_a_whole_file(file: StateFile) -> None:
@@ -190,11 +210,10 @@ def test_an_edit_by_hand_is_seen(file: StateFile) -> None:
 
 def test_who_holds_it_may_hold_it_again(file: StateFile) -> None:
     """Holding twice in one thread is one holding, kept at the end of the outer one."""
-    with file.hold() as machine:
-        with file.hold() as again:
-            assert again is machine
-            again.world.move(SLOT, FREE)
-            again.changed = True
+    with file.hold() as machine, file.hold() as again:
+        assert again is machine
+        again.world.move(SLOT, FREE)
+        again.changed = True
     with StateFile(file.path, clock=SystemClock()).hold() as machine:
         assert machine.world.elements[FREE].medium is not None
 
@@ -386,3 +405,10 @@ def test_any_damage_is_told_as_damage(data: st.DataObject) -> None:
     except (Damaged, ValueError):
         return
     assert len({medium.id for medium in machine.world.media()}) == len(list(machine.world.media()))
+    machine.faults.entries.clear()
+    simulation = Simulation()
+    simulation.machine = machine
+    transport = simulation.transport()
+    for block in (bytes(6), bytes(6), ReadElementStatus().encode(), MoveMedium(SLOT, SLOT + 1).encode()):
+        transport.execute(block, reply_length=65535, timeout=10)
+    list(as_text(machine, "x"))
