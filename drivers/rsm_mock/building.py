@@ -46,7 +46,8 @@ def build(
 ) -> Machine:
     """Give a new library, switched on, that has not yet told anybody of its power on.
 
-    Counts that are None are the personality's own; half of the slots are then filled. `serial` is appended
+    Counts that are None are the personality's own; half of the slots are then filled, a jukebox's with two-sided
+    media. `serial` is appended
     to the personality's serial number. Raises `InvalidRequest` or `InvalidName` for what cannot be built.
     """
     chosen = personality_named(personality) if isinstance(personality, str) else personality
@@ -62,6 +63,8 @@ def build(
         raise InvalidName(f"{serial!r} cannot end a serial number: up to 10 letters and digits can")
     elements = _elements(chosen, counts, serial)
     filled = counts[ElementKind.STORAGE] // 2 if media is None else media
+    if media is None and not two_sided and chosen.motion.rotates:
+        filled, two_sided = 0, filled  # what a jukebox that turns media over is for
     wanted = _media_wanted(filled, two_sided=two_sided, cleaning=cleaning, worm=worm)
     ending = chosen.suffix if suffix is None else suffix
     world = World(
@@ -192,7 +195,8 @@ def _cartridges(
             yield new_medium(world, f"CLN{number - data:03d}{suffix}", kind=kind)
             continue
         width = max(6 - len(prefix), len(str(data)), 1)
-        barcode = f"{prefix}{number:0{width}d}{suffix}"
+        # A tape's generation on the label of a disc would make it a tape.
+        barcode = f"{prefix}{number:0{width}d}{'' if two_sided else suffix}"
         back = f"{prefix}{number:0{width}d}B"[:LONGEST_BARCODE] if two_sided else None
         yield new_medium(world, barcode, kind=kind, two_sided=two_sided, back_label=back)
 

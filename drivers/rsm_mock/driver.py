@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class MockDriver:
     """Opens `mock:PATH.json`; fills `rsm.hardware.contract.Driver`."""
 
+    shapes = ("mock:PATH.json",)
+    """The names it opens, as people are told them."""
+
     def accepts(self, device: str) -> bool:
         """Tell whether a name begins with `mock:`; nothing else ever leads here."""
         return device.startswith(SCHEME)

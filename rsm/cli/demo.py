@@ -58,17 +58,13 @@ def run(arguments: Namespace) -> int:
 
 
 def _play(stage: _Stage) -> None:
-    stage.say("A simulated library: two drives, a mail slot, tapes and two-sided optical disks.")
+    stage.say("A simulated library: two drives, a mail slot, tapes and two-sided optical discs.")
     stage.show("export", f"RSM_STORE={stage.store}")
     sizes = "--slots 12 --drives 2 --ports 1 --media 4 --two-sided 2 --pace 1"
     stage.rsm("mock", "create", stage.library, *sizes.split())
-    stage.rsm("mock", "door", stage.library, "open")
-    for printed, label in (("RSM005L9", "OPT001"), ("RSM006L9", "OPT002")):
-        stage.rsm("mock", "relabel", stage.library, printed, label)
-    stage.rsm("mock", "door", stage.library, "close")
 
     stage.say("rsm takes it under management, and looks what is in it; first without recording anything.")
-    stage.rsm("library", "add", f"mock:{stage.library}", "--name", "vault", "--media-type", "MO 5.25 RW")
+    stage.rsm("library", "add", f"mock:{stage.library}", "--name", "vault")
     stage.rsm("library", "inventory", "vault", "--preview")
     stage.rsm("library", "inventory", "vault")
     stage.rsm("library", "show", "vault")
@@ -78,7 +74,7 @@ def _play(stage: _Stage) -> None:
     stage.rsm("pool", "create", "Backup", "--type", "LTO-9", "--draw-from-free", "--return-to-free")
     stage.rsm("pool", "create", "Archive", "--type", "MO 5.25 RW")
     stage.rsm("media", "move", "RSM001L9", "RSM002L9", "Free/LTO-9")
-    stage.rsm("media", "move", "OPT001", "Archive")
+    stage.rsm("media", "move", "RSM005", "Archive")
     stage.rsm("media", "list", "--library", "vault")
 
     stage.say("An application allocates a tape. Its pool has none yet, and draws a free one.")
@@ -86,17 +82,17 @@ def _play(stage: _Stage) -> None:
     stage.say("It is mounted: the robot moves, the drive loads, and the answer is the node to open.")
     stage.rsm("mount", "$TAPE_ID")
 
-    stage.say("A whole disk is allocated, one side after the other; mounting side 2 turns it over.")
-    stage.rsm("allocate", "Archive", "--new", keep_as="DISK")
-    stage.rsm("allocate", "Archive", "--next", "$DISK", keep_as="OTHER_SIDE")
-    stage.rsm("mount", "OPT001:2")
+    stage.say("A whole disc is allocated, one side after the other; mounting side 2 turns it over.")
+    stage.rsm("allocate", "Archive", "--new", keep_as="DISC")
+    stage.rsm("allocate", "Archive", "--next", "$DISC", keep_as="OTHER_SIDE")
+    stage.rsm("mount", "$OTHER_SIDE")
     stage.rsm("library", "show", "vault")
     stage.rsm("drive", "list")
 
     stage.say("Everything is put away, and given back.")
-    stage.rsm("dismount", "OPT001")
+    stage.rsm("dismount", "RSM005")
     stage.rsm("dismount", "$TAPE_ID")
-    for name in ("$TAPE_ID", "$DISK", "$OTHER_SIDE"):
+    for name in ("$TAPE_ID", "$DISC", "$OTHER_SIDE"):
         stage.rsm("deallocate", name)
     stage.rsm("where", "RSM001L9")
     stage.rsm("events", "--last", "12")

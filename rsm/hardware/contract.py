@@ -162,6 +162,11 @@ class Drive(Protocol):
 class Driver(Protocol):
     """What stands behind an entry point of `rsm.drivers`."""
 
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """The device names it opens, as people are told them, such as `/dev/sgN`."""
+        ...
+
     def accepts(self, device: str) -> bool:
         """Tell from the name alone, without touching anything, whether this driver opens such devices."""
         ...

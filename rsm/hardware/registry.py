@@ -53,13 +53,5 @@ def open_changer(device: str, clock: Clock) -> Changer:
     if known.broken:
         reasons = "; ".join(f"{name} ({reason})" for name, reason in known.broken.items())
         message += f", and these could not be loaded: {reasons}"
-    raise InvalidRequest(message, hint=f"a device is one of: {', '.join(_shapes(known.usable))}")
-
-
-def _shapes(usable: dict[str, Driver]) -> list[str]:
-    """Give the names that drivers accept, as they write them for people; else the driver's own name."""
-    return [
-        shape
-        for name, driver in usable.items()
-        for shape in getattr(driver, "shapes", (f"{name}:…",))
-    ]
+    shapes = [shape for driver in known.usable.values() for shape in driver.shapes]
+    raise InvalidRequest(message, hint=f"a device is one of: {', '.join(shapes)}")

@@ -325,7 +325,7 @@ def test_the_demo_runs_and_leaves_nothing(shell: Shell, monkeypatch: pytest.Monk
         "mock create",
         "library inventory vault --preview",
         "allocate Backup",
-        "mount OPT001:2",
+        "mount $OTHER_SIDE",
         "where",
     ):
         assert f"rsm {step}" in said

@@ -23,7 +23,7 @@ import sys, time
 from pathlib import Path
 from rsm.clock import SystemClock
 from rsm.hardware.lease import hold
-with hold("SER", holder="rsm mount X", timeout=0, clock=SystemClock(), directory=Path(sys.argv[1])):
+with hold("CHG001", holder="rsm mount X", timeout=0, clock=SystemClock(), directory=Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -31,7 +31,7 @@ with hold("SER", holder="rsm mount X", timeout=0, clock=SystemClock(), directory
 
 def test_file_says_who_holds_it(tmp_path: Path) -> None:
     """While it is held, the file tells holder, process and time, and nobody else may write it."""
-    with hold("SER", holder="rsm mount X", timeout=0, clock=CLOCK, directory=tmp_path) as path:
+    with hold("CHG001", holder="rsm mount X", timeout=0, clock=CLOCK, directory=tmp_path) as path:
         content = json.loads(path.read_text())
         assert content["holder"] == "rsm mount X"
         assert content["pid"] == os.getpid()
@@ -42,9 +42,9 @@ def test_file_says_who_holds_it(tmp_path: Path) -> None:
 def test_second_holder_is_told_the_first(tmp_path: Path) -> None:
     """Who does not get it in time is told who has it, by command, process and time."""
     with (
-        hold("SER", holder="rsm mount X", timeout=0, clock=CLOCK, directory=tmp_path),
+        hold("CHG001", holder="rsm mount X", timeout=0, clock=CLOCK, directory=tmp_path),
         pytest.raises(LeaseHeld, match=rf"rsm mount X \(process {os.getpid()}") as caught,
-        hold("SER", holder="other", timeout=5, clock=CLOCK, directory=tmp_path),
+        hold("CHG001", holder="other", timeout=5, clock=CLOCK, directory=tmp_path),
     ):
         pytest.fail("two holders")
     assert caught.value.hint
@@ -53,18 +53,18 @@ def test_second_holder_is_told_the_first(tmp_path: Path) -> None:
 def test_waiting_is_bounded(tmp_path: Path) -> None:
     """Waiting takes as long as was asked for, and no longer."""
     clock = JumpingClock()
-    with hold("SER", holder="a", timeout=0, clock=clock, directory=tmp_path):
+    with hold("CHG001", holder="a", timeout=0, clock=clock, directory=tmp_path):
         began = clock.monotonic()
-        with pytest.raises(LeaseHeld), hold("SER", holder="b", timeout=7, clock=clock, directory=tmp_path):
+        with pytest.raises(LeaseHeld), hold("CHG001", holder="b", timeout=7, clock=clock, directory=tmp_path):
             pytest.fail("two holders")
         assert clock.monotonic() - began == pytest.approx(7)
 
 
 def test_given_back(tmp_path: Path) -> None:
     """After the block, also one that failed, the next one gets it at once."""
-    with pytest.raises(KeyError), hold("SER", holder="a", timeout=0, clock=CLOCK, directory=tmp_path):
+    with pytest.raises(KeyError), hold("CHG001", holder="a", timeout=0, clock=CLOCK, directory=tmp_path):
         raise KeyError
-    with hold("SER", holder="b", timeout=0, clock=CLOCK, directory=tmp_path) as path:
+    with hold("CHG001", holder="b", timeout=0, clock=CLOCK, directory=tmp_path) as path:
         assert json.loads(path.read_text())["holder"] == "b"
 
 
@@ -87,12 +87,12 @@ def test_dies_with_its_holder(tmp_path: Path) -> None:
         clock = SystemClock()
         with (
             pytest.raises(LeaseHeld, match=rf"rsm mount X \(process {process.pid}"),
-            hold("SER", holder="b", timeout=0, clock=clock, directory=tmp_path),
+            hold("CHG001", holder="b", timeout=0, clock=clock, directory=tmp_path),
         ):
             pytest.fail("two holders")
         process.kill()
         process.wait()
-        with hold("SER", holder="b", timeout=5, clock=clock, directory=tmp_path):
+        with hold("CHG001", holder="b", timeout=5, clock=clock, directory=tmp_path):
             pass
 
 
@@ -131,11 +131,11 @@ def test_long_keys_differ(tmp_path: Path) -> None:
 @pytest.mark.parametrize("garbage", ["", "{", "[]", "null", '{"pid": []}', "\udce9"])
 def test_garbage_in_the_file(tmp_path: Path, garbage: str) -> None:
     """What stands in the file does not matter for who holds it; garbage is overwritten, or not named."""
-    with hold("SER", holder="a", timeout=0, clock=CLOCK, directory=tmp_path) as path:
+    with hold("CHG001", holder="a", timeout=0, clock=CLOCK, directory=tmp_path) as path:
         path.write_bytes(garbage.encode("utf-8", "surrogateescape"))
-        with pytest.raises(LeaseHeld), hold("SER", holder="b", timeout=0, clock=CLOCK, directory=tmp_path):
+        with pytest.raises(LeaseHeld), hold("CHG001", holder="b", timeout=0, clock=CLOCK, directory=tmp_path):
             pytest.fail("two holders")
-    with hold("SER", holder="b", timeout=0, clock=CLOCK, directory=tmp_path) as path:
+    with hold("CHG001", holder="b", timeout=0, clock=CLOCK, directory=tmp_path) as path:
         assert json.loads(path.read_text())["holder"] == "b"
 
 
@@ -143,10 +143,10 @@ def test_no_symbolic_links(tmp_path: Path) -> None:
     """A link planted under the lease's name is not followed."""
     target = tmp_path / "target"
     target.write_text("precious")
-    (tmp_path / "SER.lease").symlink_to(target)
+    (tmp_path / "CHG001.lease").symlink_to(target)
     with (
-        pytest.raises(Unavailable, match=r"SER\.lease"),
-        hold("SER", holder="a", timeout=0, clock=CLOCK, directory=tmp_path),
+        pytest.raises(Unavailable, match=r"CHG001\.lease"),
+        hold("CHG001", holder="a", timeout=0, clock=CLOCK, directory=tmp_path),
     ):
         pytest.fail("followed a link")
     assert target.read_text() == "precious"
@@ -156,7 +156,7 @@ def test_missing_directory(tmp_path: Path) -> None:
     """A directory that is not there is one clear sentence."""
     with (
         pytest.raises(Unavailable, match="cannot be opened"),
-        hold("SER", holder="a", timeout=0, clock=CLOCK, directory=tmp_path / "missing"),
+        hold("CHG001", holder="a", timeout=0, clock=CLOCK, directory=tmp_path / "missing"),
     ):
         pytest.fail("held nothing")
 
@@ -187,5 +187,5 @@ def test_temporary_directory_of_somebody_else(tmp_path: Path, monkeypatch: pytes
 
 def test_key_of_a_changer() -> None:
     """The serial number is the key; without one, vendor, product and path."""
-    assert lease_key(DeviceIdentity("V", "P", "1", "SER"), "/dev/sg3") == "SER"
+    assert lease_key(DeviceIdentity("V", "P", "1", "CHG001"), "/dev/sg3") == "CHG001"
     assert lease_key(DeviceIdentity("V", "P", "1", ""), "/dev/sg3") == "V-P-/dev/sg3"
