@@ -12,7 +12,6 @@ import logging
 from typing import TYPE_CHECKING, Self
 
 from rsm.hardware.faults import (
-    BadReply,
     DeviceFault,
     DeviceGone,
     InventoryStale,
@@ -30,12 +29,9 @@ from rsm.hardware.inventory import (
 )
 from rsm_scsi import timeouts
 from rsm_scsi.attentions import reserves_anew, shows_new_pages, unsettles
-from rsm_scsi.finding import DriveElement
 from rsm_scsi.identify import introduce
-from rsm_scsi.pages import ModePages, read_pages
-from rsm_scsi.quirks import quirks_of
-from rsm_scsi.reading import ElementReader, Reading
-from rsm_scsi.reports import report_of
+from rsm_scsi.quirks import Quirks, quirks_of
+from rsm_scsi.survey import Survey
 from rsm_scsi.unit import LogicalUnit, wants_waking
 from rsm_smc import elements as element_status
 from rsm_smc import sense as sense_data
@@ -57,9 +53,9 @@ if TYPE_CHECKING:
     from rsm.clock import Clock
     from rsm.hardware.contract import Drive
     from rsm_scsi.finding import DriveFinder
+    from rsm_scsi.pages import ModePages
     from rsm_scsi.transport import Transport
     from rsm_scsi.unit import Command
-    from rsm_smc.elements import Element
     from rsm_smc.sense import Sense
 
 _LOG = logging.getLogger(__name__)
@@ -83,12 +79,8 @@ class ScsiChanger:
         self._stale = False
         self._locked = False
         self._lock_lost = False
-        self._pages: ModePages | None = None
-        self._kinds: dict[int, ElementKind] = {}
-        self._drive_elements: dict[int, DriveElement] | None = None
-        self._tags_seen = False
-        self._access_means = False
         self._works: set[int] = set()
+        self._survey = Survey(self._unit, Quirks(), attached=False)  # attentions may come from the start on
         introduction = introduce(self._unit)
         inquiry = introduction.inquiry
         self._identity = introduction.identity
@@ -97,9 +89,7 @@ class ScsiChanger:
         self._attached = inquiry.device_type != CHANGER
         self._reader_bit = inquiry.barcode_reader
         self._quirks = quirks_of(inquiry.vendor, inquiry.product)
-        self._reader = ElementReader(
-            self._unit, at_once=self._quirks.elements_at_once, attached=self._attached
-        )
+        self._survey = Survey(self._unit, self._quirks, attached=self._attached)
 
     # Who it is and what it can do
 
@@ -126,7 +116,7 @@ class ScsiChanger:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do: from its mode pages, from what is known of the model, and from what it refused."""
-        pages = self._read_pages()
+        pages = self._survey.pages()
         matrix = pages.capabilities
         quirks = self._quirks
         return Capabilities(
@@ -144,18 +134,13 @@ class ScsiChanger:
 
     def _reads_tags(self, pages: ModePages) -> bool:
         """Refused tags and seen tags are proof; after them the page (if S2C) and INQUIRY have a say."""
-        if self._reader.tags_refused:
+        if self._survey.tags_refused:
             return False
-        if self._tags_seen:
+        if self._survey.tags_seen:
             return True
         if pages.capabilities is not None and pages.capabilities.s2c:
             return pages.capabilities.volume_tag_reader
         return self._reader_bit is not False
-
-    def _read_pages(self) -> ModePages:
-        if self._pages is None:
-            self._pages = read_pages(self._unit)
-        return self._pages
 
     # Unit attentions
 
@@ -165,7 +150,7 @@ class ScsiChanger:
         if unsettles(sense):
             self._stale = True
         if shows_new_pages(sense):
-            self._pages = None
+            self._survey.forget_pages()
         if reserves_anew(sense):
             self._lock_lost = self._locked
 
@@ -181,109 +166,24 @@ class ScsiChanger:
         if wants_waking(verdict):
             self._initialise_all()
         for _ in range(_ROUNDS):
-            self._stale = False
-            inventory = self._read_inventory()
+            inventory = self._read_afresh()
             if not self._stale:
                 break
         self._lock_again()
         return inventory
 
-    def _read_inventory(self) -> Inventory:
-        assignment = self._read_pages().assignment
-        readings = [
-            (kind, assigned, self._read_type(kind, assigned))
-            for kind in ElementKind
-            if (assigned := None if assignment is None else assignment.range_of(_smc(kind))) is None
-            or assigned
-        ]
-        warnings = [warning for _, _, reading in readings for warning in reading.warnings]
-        if any(reading.answered for _, _, reading in readings):
-            warnings += _count_warnings(readings)
-        else:
-            readings = [(ElementKind.STORAGE, None, self._reader.everything())]
-            warnings += readings[0][2].warnings
-        found = {address: item for _, _, reading in readings for address, item in reading.elements.items()}
-        warnings += self._identify_drives(found)
-        self._kinds = {address: ElementKind(item.kind) for address, item in found.items()}
-        self._tags_seen = any(item.volume_tag for item in found.values())
-        return Inventory(self._reports(found.values()), tuple(dict.fromkeys(warnings)))
-
-    def _read_type(self, kind: ElementKind, assigned: range | None) -> Reading:
-        """Read a type; where there should be elements, an answer that there are none is asked for twice.
-
-        Raises `BadReply` if it holds for the slots: to believe it would be to lose every medium.
-        """
-        start, declared = (0, None) if assigned is None else (assigned.start, len(assigned))
-        reading = self._reader.type(kind, start=start, declared=declared)
-        if assigned and reading.answered and not reading.elements:
-            reading = self._reader.type(kind, start=start, declared=declared)
-            if kind is ElementKind.STORAGE and reading.answered and not reading.elements:
-                raise BadReply(
-                    f"{self.device} has {declared} storage elements by mode page 1Dh, and reports none of them",
-                    hint="look at the library's panel; nothing of what was known before is changed",
-                )
-        return reading
-
-    def _identify_drives(self, found: dict[int, Element]) -> tuple[str, ...]:
-        """Read the drives a second time, for their identifiers only."""
-        addresses = sorted(
-            address for address, item in found.items() if item.kind is _smc(ElementKind.DATA_TRANSFER)
-        )
-        reading = Reading({})
-        if addresses:
-            reading = self._reader.identifiers(
-                ElementKind.DATA_TRANSFER, start=addresses[0], declared=len(addresses)
-            )
-        self._drive_elements = {
-            address: _drive_element(found[address], reading.elements.get(address)) for address in addresses
-        }
-        return reading.warnings
+    def _read_afresh(self) -> Inventory:
+        """Read everything; what was stale before stays so if that fails."""
+        before, self._stale = self._stale, False
+        try:
+            return self._survey.read()
+        except BaseException:
+            self._stale |= before
+            raise
 
     def look(self, addresses: Collection[ElementAddress]) -> tuple[ElementReport, ...]:
         """Give the named elements as they are now, in address order; unknown addresses are left out."""
-        by_kind: dict[ElementKind, list[int]] = {}
-        for address in sorted(set(addresses)):
-            kind = self._kind_of(address)
-            if kind is not None:
-                by_kind.setdefault(kind, []).append(int(address))
-        found: dict[int, Element] = {}
-        answered = not by_kind
-        for kind, wanted in by_kind.items():
-            reading = self._reader.these(kind, wanted)
-            answered |= reading.answered
-            found.update(reading.elements)
-        if not answered:
-            every = self._reader.everything().elements
-            found = {address: every[address] for address in map(int, addresses) if address in every}
-        return self._reports(found.values())
-
-    def _kind_of(self, address: int) -> ElementKind | None:
-        """Tell the type of an element: as it was seen, else as page 1Dh assigns it."""
-        if not self._kinds:
-            assignment = self._read_pages().assignment
-            if assignment is None:
-                stale = self._stale
-                self._read_inventory()
-                self._stale |= stale
-            else:
-                return next(
-                    (kind for kind in ElementKind if address in assignment.range_of(_smc(kind))), None
-                )
-        return self._kinds.get(address)
-
-    def _reports(self, elements: Iterable[Element]) -> tuple[ElementReport, ...]:
-        drives = self._drive_elements or {}
-        ordered = sorted(elements, key=lambda item: item.address)
-        self._access_means |= any(item.access for item in ordered)
-        return tuple(
-            report_of(
-                item,
-                self._quirks,
-                drive_serial=_serial(drives.get(item.address)),
-                access_means=self._access_means,
-            )
-            for item in ordered
-        )
+        return self._survey.look(addresses)
 
     # Moving
 
@@ -315,14 +215,14 @@ class ScsiChanger:
         )
         doing = f"exchange the media of elements {source}, {first} and {second}"
         self._must_have(ExchangeMedium.OPCODE, doing)
-        if self._read_pages().capabilities is not None and not self.capabilities.exchanges:
+        if self._survey.pages().capabilities is not None and not self.capabilities.exchanges:
             raise NotSupported(f"{self.device} cannot {doing}: mode page 1Fh names no exchange")
         return self._carry_out(command, doing, (source, first, second))
 
     def _carry_out(self, command: Command, doing: str, touched: Iterable[int]) -> MoveReport:
         """Drain, send once, look."""
         self._settle(command, doing)
-        touched, robots = tuple(touched), self._robots()
+        touched, robots = tuple(touched), self._survey.robots()
         fault = self._unit.move_once(command, doing, timeout=self.move_limit)
         self._note(command, fault)
         addresses = {ElementAddress(address) for address in (*touched, *robots)}
@@ -338,16 +238,15 @@ class ScsiChanger:
 
     def _unknown_element(self, fault: DeviceFault, addresses: Iterable[int]) -> DeviceFault | None:
         """Say which element does not exist; devices say 05/21/01, tgt 05/24/00, and neither which."""
-        if not isinstance(fault, NotSupported):
+        if not isinstance(fault, NotSupported) or not fault.seen:
             return None
-        for address in addresses:
-            if self._kind_of(address) is None:
-                named = NotSupported(
-                    f"{self.device} has no element {address}", sense=fault.sense, element=address
-                )
-                named.seen = fault.seen
-                return named
-        return None
+        present = {item.address for item in fault.seen}
+        missing = next((address for address in addresses if address not in present), None)
+        if missing is None:
+            return None
+        named = NotSupported(f"{self.device} has no element {missing}", sense=fault.sense, element=missing)
+        named.seen = fault.seen
+        return named
 
     def _settle(self, command: Command, doing: str) -> None:
         """Make sure that the command can be sent, and that what it rests on still holds; sends only TUR."""
@@ -374,10 +273,6 @@ class ScsiChanger:
             ) from failure
         warnings = ("the library says that its elements may have changed",) if self._stale else ()
         return MoveReport(seen, warnings)
-
-    def _robots(self) -> range:
-        assignment = self._read_pages().assignment
-        return assignment.range_of(_smc(ElementKind.TRANSPORT)) if assignment is not None else range(0)
 
     # What a changer may leave out
 
@@ -417,8 +312,12 @@ class ScsiChanger:
         self._locked, self._lock_lost = locked, False
 
     def _lock_again(self) -> None:
-        if self._lock_lost:
+        if not self._lock_lost:
+            return
+        try:
             self.lock(locked=True)
+        except DeviceFault as fault:
+            _LOG.warning("%s could not be locked again: %s", self.device, fault)
 
     def open_port(self, address: ElementAddress, *, opened: bool) -> None:
         """Open or close an import/export element towards the operator."""
@@ -456,11 +355,7 @@ class ScsiChanger:
 
     def drive(self, address: ElementAddress) -> Drive:
         """Open the drive behind a data transfer element; raises `DeviceGone` if no node is known."""
-        if self._drive_elements is None:
-            stale = self._stale
-            self._read_inventory()
-            self._stale |= stale
-        elements = self._drive_elements or {}
+        elements = self._survey.drives()
         if address not in elements:
             raise DeviceGone(f"element {address} of {self.device} is not a drive", element=address)
         if self._drives is None:
@@ -480,37 +375,11 @@ class ScsiChanger:
         self.close()
 
 
-def _count_warnings(readings: Iterable[tuple[ElementKind, range | None, Reading]]) -> list[str]:
-    return [
-        f"mode page 1Dh counts {len(assigned)} {_noun(kind)} elements, {len(reading.elements)} were reported"
-        for kind, assigned, reading in readings
-        if assigned is not None and len(reading.elements) != len(assigned)
-    ]
-
-
-def _drive_element(plain: Element, identified: Element | None) -> DriveElement:
-    identifier = identified.identifier if identified is not None else None
-    serial = identifier.serial if identifier is not None else None
-    return DriveElement(plain.address, serial, identifier, plain.scsi_address)
-
-
-def _serial(drive: DriveElement | None) -> str | None:
-    return drive.serial if drive is not None else None
-
-
 def _says_no_such_command(fault: DeviceFault) -> bool:
     return sense_data.decode(fault.sense).asc == _INVALID_OPERATION_CODE
-
-
-def _smc(kind: ElementKind) -> element_status.ElementKind:
-    return element_status.ElementKind(kind)
 
 
 def _pairs(
     moves: Iterable[tuple[element_status.ElementKind, element_status.ElementKind]],
 ) -> frozenset[tuple[ElementKind, ElementKind]]:
     return frozenset((ElementKind(source), ElementKind(destination)) for source, destination in moves)
-
-
-def _noun(kind: ElementKind) -> str:
-    return kind.name.lower().replace("_", " ")

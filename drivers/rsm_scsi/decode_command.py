@@ -156,6 +156,7 @@ def _sense(reply: bytes) -> dict[str, Any]:
         )
     meaning = reactions.lookup(value)
     return {
+        "code": str(value),
         **value._asdict(),
         "meaning": meaning.text,
         "reaction": meaning.reaction,

@@ -153,22 +153,25 @@ def _inventory(arguments: Namespace) -> int:
 
 def _folded(texts: Iterable[str]) -> Iterator[str]:
     """Fold what is said of places one after the other: `slot 1-12 is there` for twelve lines."""
-    what, first, last = "", 0, 0
+    run: tuple[str, int, int, str] | None = None
     for text in texts:
         word, _, rest = text.partition(" ")
         number, _, said = rest.partition(" ")
-        if number.isdecimal() and what == f"{word} {{}} {said}" and int(number) == last + 1:
-            last += 1
+        counted = int(number) if number.isdecimal() else None
+        if run and counted == run[2] + 1 and (run[0], run[3]) == (word, said):
+            run = (word, run[1], counted, said)
             continue
-        if what:
-            yield what.format(first if first == last else f"{first}-{last}")
-        if number.isdecimal():
-            what, first, last = f"{word} {{}} {said}", int(number), int(number)
-        else:
-            what = ""
+        if run:
+            yield _ranged(*run)
+        run = None if counted is None else (word, counted, counted, said)
+        if counted is None:
             yield text
-    if what:
-        yield what.format(first if first == last else f"{first}-{last}")
+    if run:
+        yield _ranged(*run)
+
+
+def _ranged(word: str, first: int, last: int, said: str) -> str:
+    return f"{word} {first if first == last else f'{first}-{last}'} {said}"
 
 
 def _summary(outcome: InventoryOutcome) -> str:

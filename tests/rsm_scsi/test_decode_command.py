@@ -70,7 +70,12 @@ def test_elements_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert value["warnings"] == []
     first, second, third = value["elements"]
     assert set(first) == set(Element._fields)
-    assert (first["address"], first["kind"], first["full"], first["volume_tag"]) == (1000, 2, True, "RSM001L9")
+    assert (first["address"], first["kind"], first["full"], first["volume_tag"]) == (
+        1000,
+        2,
+        True,
+        "RSM001L9",
+    )
     assert second["exception"] == [0x83, 0x02]
     assert third["identifier"]["serial"] == "DRIVE00001"
     assert bytes.fromhex(third["identifier"]["data"]).startswith(b"DRIVE00001")
@@ -160,7 +165,7 @@ def test_no_file(tmp_path: Path) -> None:
 )
 def test_nonsense(tmp_path: Path, kind: str, content: str) -> None:
     """Bytes that cannot be what they were said to be are the device's fault, told in one sentence."""
-    with pytest.raises(BadReply, match="reply.hex is not"):
+    with pytest.raises(BadReply, match=r"reply\.hex is not"):
         run(tmp_path, content, "--type", kind)
 
 

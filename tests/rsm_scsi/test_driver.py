@@ -97,15 +97,17 @@ def test_dead_node() -> None:
 def test_changer(nodes: FakeMachine) -> None:
     """A changer's node opens as a changer, whose drives are found on this machine."""
     simulation = Simulation("generic")
+    with simulation.open_changer() as before:
+        serial = next(item.drive_serial for item in before.inventory().elements if item.drive_serial)
     nodes.attach(3, kind=8)
-    nodes.attach(1, serial="10WT010001", tape=0)
+    nodes.attach(1, serial=serial, tape=0)
     device = plug(nodes, "sg3", "21:3", "class/scsi_generic/sg3")
 
     def opener(path: str) -> Transport:
         return simulation.transport() if path == device else simulation.drive_transport(0)
 
     with driver(nodes, opener).open_changer(device, CLOCK) as changer:
-        drive = next(item for item in changer.inventory().elements if item.drive_serial == "10WT010001")
+        drive = next(item for item in changer.inventory().elements if item.drive_serial == serial)
         with changer.drive(drive.address) as found:
             assert (found.node, found.matched_by) == (str(nodes.devices / "nst0"), "serial")
 
@@ -113,7 +115,7 @@ def test_changer(nodes: FakeMachine) -> None:
 def test_tape_node_is_a_stand_alone_drive(nodes: FakeMachine) -> None:
     """A tape node opens as a stand-alone drive, by the sg node of the same device."""
     simulation = Simulation("standalone-drive")
-    nodes.attach(1, serial="10WT010001", tape=0)
+    nodes.attach(1, serial="DRIVE00001", tape=0)
     device = plug(nodes, "nst0", "9:128", "devices/host3/3:0:1:0/scsi_tape/nst0")
     tape = nodes.sysfs / "devices/host3/3:0:1:0/scsi_tape/nst0"
     (tape / "device").symlink_to(nodes.sysfs / "devices/host3/3:0:1:0")
@@ -125,7 +127,8 @@ def test_tape_node_is_a_stand_alone_drive(nodes: FakeMachine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [(0x00, "a disk"), (0x0C, "an array controller"), (0x05, "a CD or DVD drive"), (0x1F, "type 1Fh")]
+    ("kind", "words"),
+    [(0x00, "a disk"), (0x0C, "an array controller"), (0x05, "a CD or DVD drive"), (0x1F, "type 1Fh")],
 )
 def test_other_devices(nodes: FakeMachine, kind: int, words: str) -> None:
     """Any other device is refused by what it is, and given back."""

@@ -90,7 +90,9 @@ def answer(question: ReadElementStatus, layout: Layout | None = None) -> Reply:
     chosen = found[: question.count]
     if not chosen:
         return Reply(0, bytes(8))
-    tagged = [item._replace(volume_tag="TAG001" if item.full and question.voltag else None) for item in chosen]
+    tagged = [
+        item._replace(volume_tag="TAG001" if item.full and question.voltag else None) for item in chosen
+    ]
     wanted = layout or Layout(primary_tags=question.voltag)
     return Reply(0, elements.encode(tagged, wanted))
 
@@ -209,7 +211,9 @@ def test_status_bits_beside_identifiers_are_void() -> None:
             return answer(question)
         wrong = Element(1, Kind.DATA_TRANSFER, full=True, exception=(0x83, 0x04))
         named = wrong._replace(identifier=Identifier.serial_number("DRIVE00001"))
-        return Reply(0, elements.encode([named], Layout(primary_tags=False, identifier=IdentifierForm.SERIAL)))
+        return Reply(
+            0, elements.encode([named], Layout(primary_tags=False, identifier=IdentifierForm.SERIAL))
+        )
 
     drive = next(item for item in inventory_of(ScriptedChanger(status)).elements if item.address == 1)
     assert (drive.full, drive.exception, drive.drive_serial) == (False, None, "DRIVE00001")
@@ -243,7 +247,9 @@ def test_no_page_of_addresses() -> None:
 def test_look_without_a_page_of_addresses() -> None:
     """A look before any inventory finds out itself of what type an element is."""
     changer = ScsiChanger(ScriptedChanger(answer, assignment=False), clock=CLOCK)
-    assert [item.kind for item in changer.look([ElementAddress(11), ElementAddress(99)])] == [ElementKind.STORAGE]
+    assert [item.kind for item in changer.look([ElementAddress(11), ElementAddress(99)])] == [
+        ElementKind.STORAGE
+    ]
 
 
 def test_one_element_at_a_time() -> None:

@@ -397,3 +397,42 @@ def test_initialise_range(scene: Scene) -> None:
     """A range is looked at anew with whichever command for that the device has."""
     scene.changer.initialise(range(scene.full, scene.full + 3))
     assert {0x37, 0xE7} & set(scene.wire.sent)
+
+
+def test_library_that_goes_on_after_the_timeout(scene: Scene) -> None:
+    """After a timeout the library is given time to come to rest before it is looked at."""
+    scene.simulation.faults.timeout(Carried.LATER, seconds=120)
+    fault = scene.move()
+    assert isinstance(fault, OutcomeUnknown)
+    assert _fullness(fault)[scene.empty]
+    assert scene.moves_sent() == 1
+
+
+def test_failed_inventory_leaves_things_stale(scene: Scene) -> None:
+    """An inventory that fails does not end the doubt that made it necessary."""
+    scene.simulation.operator.insert("NEW001L9")
+    scene.simulation.faults.truncate(0, times=6)
+    with pytest.raises(BadReply):
+        scene.changer.inventory()
+    assert scene.changer.stale
+    assert isinstance(scene.move(), InventoryStale)
+
+
+def test_attention_on_inquiry() -> None:
+    """A device that answers even INQUIRY with a unit attention can be opened."""
+    simulation = Simulation("generic")
+    simulation.faults.sense((6, 0x29, 0x00), on="inquiry")
+    with simulation.open_changer() as changer:
+        assert changer.stale
+        assert changer.inventory().elements
+
+
+def test_lock_that_cannot_be_had_again() -> None:
+    """A lock that is refused after a reset costs no inventory."""
+    simulation = Simulation("quantum-scalar")
+    with simulation.open_changer() as changer:
+        changer.inventory()
+        changer.lock(True)
+        simulation.faults.power(on="ready")
+        simulation.faults.sense((5, 0x24, 0x00), on="lock")
+        assert changer.inventory().elements
