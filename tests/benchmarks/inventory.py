@@ -44,7 +44,7 @@ def bare(full: Path, directory: Path) -> float:
             row[0]
             for row in source.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rootpage")
         ]
-        rows = {table: source.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}  # noqa: S608
+        rows = {table: source.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
     source.close()
     target = sqlite3.connect(directory / "bare.db", isolation_level=None)
     target.execute("PRAGMA journal_mode = WAL")
@@ -57,7 +57,7 @@ def bare(full: Path, directory: Path) -> float:
         for table, values in rows.items():
             if values:
                 marks = ", ".join("?" * len(values[0]))
-                target.executemany(f"INSERT INTO {table} VALUES ({marks})", values)  # noqa: S608
+                target.executemany(f"INSERT INTO {table} VALUES ({marks})", values)
         target.execute("COMMIT")
 
     took, _ = seconds(fill)
@@ -77,7 +77,7 @@ def one_round(slots: int) -> dict[str, float]:
         device = f"mock:{directory / 'lib.json'}"
         session = Session(directory / "rsm.db")
         session.add_library(device, name="lib", new_media=NewMedia.IMPORT)
-        context = session._context()  # noqa: SLF001 - to time the verb's own steps apart
+        context = session._context()
         with context.store.reading() as reader:
             library = names.library(reader, "lib")
         opening, changer = seconds(lambda: registry.open_changer(device, clock))
