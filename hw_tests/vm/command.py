@@ -113,11 +113,12 @@ def main(words: list[str]) -> int:
     args, command = read(words)
     requirements.add_sbin_to_path()
     lacks = requirements.missing()
-    if args.missing:
+    reason = requirements.unsupported()
+    if args.missing and not reason:
         print(*sorted(lacks))
         return 0
-    if reason := requirements.unsupported() or (lacks and _advice(lacks)):
-        print(f"vm: {reason}", file=sys.stderr)
+    if reason or lacks:
+        print(f"vm: {reason or _advice(lacks)}", file=sys.stderr)
         return NOT_SET_UP
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
