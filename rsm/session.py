@@ -137,16 +137,15 @@ class Session:
         with context.store.reading() as reader:
             found = names.library(reader, library)
         context.progress(f"opening {found.device}")
-        with robot.opened(context, found) as changer, robot.leased(context, changer):
+        with robot.opened(context, found) as changer, robot.leased(context, changer, found):
             pending = () if preview else moves.settle_if_possible(context, changer, found)
             context.progress(f"reading the elements of {found.name}")
-            seen = changer.inventory()
+            seen = inventory.take(changer)
             seen = replace(seen, warnings=(*pending, *seen.warnings))
             if preview:
-                return inventory.preview(context, found, seen)
+                return inventory.preview(context, changer, found, seen)
             context.progress(f"recording {len(seen.elements)} elements")
-            identity = changer.identity
-            return inventory.record(context, found, seen, device=changer.device, revision=identity.revision)
+            return inventory.record(context, changer, found, seen)
 
     def remove_library(self, name: str) -> Library:
         """Let a library go; its media stay known, on the shelf."""
@@ -252,20 +251,20 @@ class Session:
         next_of: str | None = None,
         error_if_unavailable: bool = False,
     ) -> Allocation:
-        """Give a side of a medium in an application pool to this session's application."""
+        """Give a side of a medium in an application pool to this session's application.
+
+        Raises `MediaUnavailable` when nothing is to be had and `error_if_unavailable` is set, `TimedOut` when
+        it is not, since nothing is waited for; both carry the reasons, group by group.
+        """
         from rsm.engine import allocate
 
         context = self._context()
         with context.store.writing() as writer:
-            return allocate.allocate(
-                context,
-                writer,
-                pool,
-                side=side,
-                new=new,
-                next_of=next_of,
-                error_if_unavailable=error_if_unavailable,
-            )
+            given = allocate.allocate(context, writer, pool, side=side, new=new, next_of=next_of)
+        if given is None:
+            with context.store.reading() as reader:
+                raise allocate.unavailable(reader, pool, error_if_unavailable=error_if_unavailable)
+        return given
 
     def explain(self, pool: str) -> tuple[Exclusion, ...]:
         """Give, per group of sides that an allocation would look at, why they would or would not be taken."""
@@ -296,18 +295,22 @@ class Session:
         return mounts.dismount(self._context(), what)
 
     def _context(self) -> Context:
-        import getpass
+        import pwd
         from uuid import uuid4
 
         from rsm.clock import SystemClock
         from rsm.engine.context import Context
         from rsm.store.sqlite import SqliteStore
 
+        try:
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:  # a container's uid without a name
+            user = f"uid {os.getuid()}"
         return Context(
             store=SqliteStore(self.store_path),
             clock=self._clock or SystemClock(),
             new_id=uuid4,
-            actor=f"{getpass.getuser()}: {self._application} [{os.getpid()}]",
+            actor=f"{user}: {self._application} [{os.getpid()}]",
             application=self._application,
             progress=self._progress or (lambda _: None),
         )

@@ -110,8 +110,8 @@ class ScsiChanger:
 
     @property
     def move_limit(self) -> float:
-        """Seconds after which a motion command counts as lost."""
-        return self._quirks.move_limit
+        """Seconds after which a motion command counts as lost, the wait before it is sent included."""
+        return timeouts.SETTLED + self._quirks.move_limit
 
     @property
     def capabilities(self) -> Capabilities:
@@ -223,13 +223,13 @@ class ScsiChanger:
         """Drain, send once, look."""
         self._settle(command, doing)
         touched, robots = tuple(touched), self._survey.robots()
-        fault = self._unit.move_once(command, doing, timeout=self.move_limit)
+        fault = self._unit.move_once(command, doing, timeout=self._quirks.move_limit)
         self._note(command, fault)
         addresses = {ElementAddress(address) for address in (*touched, *robots)}
         if fault is None:
             return self._confirmed(doing, addresses)
         if fault.executed is None:
-            self._unit.wait_idle(self.move_limit)
+            self._unit.wait_idle(self._quirks.move_limit)
         try:
             fault.seen = self.look(addresses)
         except DeviceFault as failure:
@@ -254,7 +254,7 @@ class ScsiChanger:
             command.encode()
         except EncodeError as error:
             raise NotSupported(f"{self.device} cannot {doing}: {error}") from error
-        self.wait_ready(timeouts.READY)
+        self.wait_ready(timeouts.SETTLED)
         if self._stale:
             raise InventoryStale(
                 f"{self.device} did not {doing}: its elements may have changed since they were last looked at",

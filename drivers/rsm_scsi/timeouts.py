@@ -29,6 +29,9 @@ LIMITS = {
 MOTION = frozenset({0x07, 0x1B, 0x2B, 0x37, 0xA5, 0xA6, 0xA7, 0xE7})
 """Operation codes that set something moving, and therefore are sent once and never again by the driver."""
 
+SETTLED = 30.0
+"""For a changer to be ready just before a motion command; whoever can wait longer has done so before."""
+
 READY = 900.0
 """How long a command that moves nothing waits for a device that says it is becoming ready."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rsm.engine import names, pools
+from rsm.engine import moves, names, pools
 from rsm.errors import (
     Busy,
     InvalidRequest,
@@ -56,14 +56,12 @@ def allocate(
     side: str | None = None,
     new: bool = False,
     next_of: str | None = None,
-    error_if_unavailable: bool = False,
-) -> Allocation:
-    """Give a side of a medium to the caller's application.
+) -> Allocation | None:
+    """Give a side of a medium to the caller's application; None when there is none to be had.
 
     `side` names the very side wanted. `new` sets the other sides of the medium aside for the same owner,
-    `next_of` takes the next of those by the logical medium that holds the first. Raises
-    `MediaUnavailable` when nothing is to be had and `error_if_unavailable` is set, `TimedOut` when it is
-    not, since nothing is waited for; both carry the reasons.
+    `next_of` takes the next of those by the logical medium that holds the first. Why there is none
+    `unavailable` tells, from a reading: a large pool is not gone through while other writers wait.
     """
     if new and next_of is not None:
         raise InvalidRequest("--new and --next exclude each other")
@@ -73,10 +71,14 @@ def allocate(
     elif side is not None:
         medium, chosen = _given(writer, pool, side)
     else:
-        medium, chosen = _picked(writer, pool, new=new, error_if_unavailable=error_if_unavailable)
+        picked = _picked(writer, pool, new=new)
+        if picked is None:
+            return None
+        medium, chosen = picked
     came_from = medium.pool
     if came_from != pool.path:
-        _take_over(writer, medium, chosen, pool)
+        # The flip side of an imported medium stays IMPORT until it is imported itself (ntms.md §4.1 step 4).
+        writer.run("medium.set_pool", id=str(medium.id), pool=str(pool.id))
     logical = _take(context, writer, pool, medium, chosen, whole=new)
     context.event(
         writer,
@@ -111,8 +113,7 @@ def deallocate(context: Context, writer: Writer, name: str) -> Medium:
     assert side_row is not None  # noqa: S101 - a foreign key
     side = rows.side(side_row)
     medium = names.medium_by_id(writer, str(side.medium))
-    if medium.place is not None and medium.place.mounted_side == side.id:
-        raise Busy(f"side {side.number} of {medium.name} is mounted", hint=f"rsm dismount {medium.name}")
+    _check_idle(writer, medium, side)
     pool = names.pool(writer, medium.pool)
     worn = 0 < pool.max_allocates <= side.allocate_count
     state = SideState.DECOMMISSIONED if worn else SideState.AVAILABLE
@@ -128,6 +129,17 @@ def deallocate(context: Context, writer: Writer, name: str) -> Medium:
     if not any(each.state in {SideState.ALLOCATED, SideState.COMPLETE} for each in medium.sides):
         medium = _release(context, writer, medium, pool)
     return medium
+
+
+def _check_idle(reader: Reader, medium: Medium, side: Side) -> None:
+    """Raise `Busy` while a side is mounted or its medium is on its way."""
+    if medium.place is not None and medium.place.mounted_side == side.id:
+        raise Busy(f"side {side.number} of {medium.name} is mounted", hint=f"rsm dismount {medium.name}")
+    if moves.is_in_flight(reader, medium):
+        raise Busy(
+            f"medium {medium.name} is being moved",
+            hint="try again in a moment; rsm events tells what is under way",
+        )
 
 
 def explain(reader: Reader, path: str) -> tuple[Exclusion, ...]:
@@ -158,18 +170,17 @@ def explain(reader: Reader, path: str) -> tuple[Exclusion, ...]:
 
 
 def _exclusions(reader: Reader, pool: Pool) -> list[Exclusion]:
-    found = []
-    for row in reader.all("pool.why_not", pool=str(pool.id)):
-        state = SideState(row["state"])
-        if state is SideState.AVAILABLE:
-            reason = "can be allocated" if row["reason"] == "usable" else row["reason"]
-        else:
-            reason = _WHY_STATE[state]
-        found.append(Exclusion(where=pool.path, count=row["sides"], reason=reason))
-    return found
+    return [
+        Exclusion(
+            where=pool.path,
+            count=row["sides"],
+            reason=row["reason"] or _WHY_STATE[SideState(row["state"])],
+        )
+        for row in reader.all("pool.why_not", pool=str(pool.id))
+    ]
 
 
-def _picked(writer: Writer, pool: Pool, *, new: bool, error_if_unavailable: bool) -> tuple[Medium, Side]:
+def _picked(writer: Writer, pool: Pool, *, new: bool) -> tuple[Medium, Side] | None:
     statement = "pool.pick_whole" if new else "pool.pick"
     row = writer.one(statement, pool=str(pool.id))
     if row is None and pool.draws_from_free:
@@ -177,13 +188,21 @@ def _picked(writer: Writer, pool: Pool, *, new: bool, error_if_unavailable: bool
         if free is not None:
             row = writer.one(statement, pool=free["id"])
     if row is None:
-        groups = explain(writer, pool.path)
-        raise (MediaUnavailable if error_if_unavailable else TimedOut)(
-            f"no medium can be allocated from pool {pool.path}: {_in_words(groups)}",
-            hint=_way_out(pool, groups),
-        )
+        return None
     medium = names.medium_by_id(writer, row["medium"])
     return medium, next(each for each in medium.sides if str(each.id) == row["id"])
+
+
+def unavailable(reader: Reader, path: str, *, error_if_unavailable: bool) -> MediaUnavailable | TimedOut:
+    """Give the error that says why nothing could be allocated from a pool, group by group.
+
+    Timeout 0 does not wait: TIMEOUT, unless MEDIA_UNAVAILABLE was asked for (ntms.md §4.3 #1).
+    """
+    pool, groups = pools.usable_by_applications(reader, path), explain(reader, path)
+    return (MediaUnavailable if error_if_unavailable else TimedOut)(
+        f"no medium can be allocated from pool {pool.path}: {_in_words(groups)}",
+        hint=_way_out(pool, groups),
+    )
 
 
 def _in_words(groups: Sequence[Exclusion]) -> str:
@@ -221,6 +240,7 @@ def _given(writer: Writer, pool: Pool, name: str) -> tuple[Medium, Side]:
         raise MediaOffline(f"medium {medium.name} is off line: {names.whereabouts(medium)}")
     if not library.enabled:
         raise ResourceDisabled(f"library {library.name}, which holds {medium.name}, is disabled")
+    _check_idle(writer, medium, side)
     if medium.pool != pool.path:
         source = names.pool(writer, medium.pool)
         pools.check_target(medium, source, pool)
@@ -251,16 +271,6 @@ def _next(writer: Writer, pool: Pool, next_of: str, side: str | None) -> tuple[M
         f"medium {medium.name} has no side left that was set aside",
         hint="only a medium allocated with --new has one; allocate without --next",
     )
-
-
-def _take_over(writer: Writer, medium: Medium, chosen: Side, pool: Pool) -> None:
-    """Move a medium into the allocating pool; the flip side of an imported medium stays IMPORT."""
-    writer.run("medium.set_pool", id=str(medium.id), pool=str(pool.id))
-    if chosen.state is SideState.IMPORT:
-        return
-    for side in medium.sides:
-        if side.state not in {SideState.DECOMMISSIONED, SideState.AVAILABLE}:
-            _set_state(writer, medium, side, SideState.AVAILABLE)
 
 
 def _take(context: Context, writer: Writer, pool: Pool, medium: Medium, chosen: Side, *, whole: bool) -> UUID:

@@ -7,8 +7,9 @@ have just moved it, or the library names the element it came from and that eleme
 back in the home from which it vanished. What none of this explains is new. A recorded medium that no
 element accounts for is missing; it is kept, never deleted.
 
-Two media bearing one tag cannot be told apart. The record that stands where it was recorded keeps it; every
-other bearer becomes a record of its own, marked, in Unrecognized, and not usable until a person acts.
+Two media bearing one tag cannot be told apart. The record that stands where it was recorded keeps it, every
+other bearer is a record of its own, and none of them is used until a person acts. A tag that another library
+is recorded to hold is left alone until that library's own inventory has said whether it still does.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class KnownPlace(NamedTuple):
     full: bool | None
     accessible: bool | None
     condition: str | None
-    inverted: bool
+    disputed: str | None
+    """The tag seen here that another library is recorded to hold."""
     serial: str | None
     """Of the drive, if it is one and the library ever said."""
 
@@ -69,11 +71,25 @@ class KnownMedium(NamedTuple):
     library: str
     place: str | None
     home: str | None
+    turned: bool
+    inventoried: int | None
+    """When its library was last taken stock of; known of media found by their tag."""
 
     @property
     def name(self) -> str:
         """Its bar code, else the beginning of its id."""
         return self.barcode or self.id[:8]
+
+
+class Flight(NamedTuple):
+    """A move that was sent and of which the end is being looked at, or not known yet."""
+
+    medium: str | None
+    source: int
+    destination: int
+    inverted: bool
+    open: bool
+    """Its end is not known: the medium may be on its way and seen nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +98,16 @@ class Recorded:
 
     library: Library
     library_id: str
+    inventoried: int | None
     places: dict[tuple[PlaceKind, int], KnownPlace]
+    """All of them; for a partial look those looked at."""
+    numbers: Counter[PlaceKind]
+    """How many places there are of each kind."""
     at: dict[str, KnownMedium]
     """Media by the id of the place they are recorded in; of the looked-at places at least."""
-    absent_at_home: dict[str, list[KnownMedium]]
+    placeless: list[KnownMedium]
+    """Media of this library that a look lost sight of; needed for a full inventory only."""
+    astray: dict[str, list[KnownMedium]]
     """Unlabelled media that vanished, by the id of their home."""
     bearing: Callable[[str], list[KnownMedium]]
     """All media, anywhere, that bear a tag."""
@@ -110,6 +132,9 @@ class Put(NamedTuple):
     barcode: str | None
     barcode_state: BarcodeState
     identity: Identity
+    turned: bool
+    sorted: Sorted | None
+    """Type and pool that its label, read for the first time, calls for."""
 
 
 class Found(NamedTuple):
@@ -119,6 +144,7 @@ class Found(NamedTuple):
     place: KnownPlace
     home: str | None
     barcode: str | None
+    turned: bool
     sorted: Sorted
 
 
@@ -131,6 +157,9 @@ class Findings:
     found: list[Found] = field(default_factory=list)
     missing: list[KnownMedium] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    shows_turning: bool = False
+    leaves_doubt: bool = False
+    """Something was seen that only a full inventory can explain."""
 
 
 def compare(
@@ -139,14 +168,14 @@ def compare(
     new_id: Callable[[], str],
     *,
     partial: bool = False,
-    followed: tuple[int, int] | None = None,
+    flight: Flight | None = None,
 ) -> Findings:
     """Give what differs between the record and what was seen.
 
-    `partial` says that `seen` is only some elements, so that the others are left as they are. `followed`
-    is the (source, destination) of a move just made, along which an unlabelled medium is followed.
+    `partial` says that `seen` is only some elements, so that the others are left as they are. `flight` is a
+    move just made or not settled, along which an unlabelled medium is followed.
     """
-    return _Comparison(recorded, seen, new_id, partial=partial, followed=followed).run()
+    return _Comparison(recorded, seen, new_id, partial=partial, flight=flight).run()
 
 
 class _Comparison:
@@ -157,69 +186,51 @@ class _Comparison:
         new_id: Callable[[], str],
         *,
         partial: bool,
-        followed: tuple[int, int] | None,
+        flight: Flight | None,
     ) -> None:
         self.recorded = recorded
         self.seen = seen
         self.new_id = new_id
         self.partial = partial
-        self.followed = followed
+        self.flight = flight
         self.findings = Findings()
         self.claimed: set[str] = set()
         self.emptied: set[int] = set()
         self.place_of: dict[int, KnownPlace] = {}
+        self.tag_at: dict[int, str | None] = {}
         self.slots: dict[int, KnownPlace] = {}
         self._place_by_id = {place.id: place for place in recorded.places.values()}
 
     def run(self) -> Findings:
         occupied = self._places()
         tagged = [(place, report) for place, report in occupied if report.volume_tag]
-        bare = [(place, report) for place, report in occupied if report.full and not report.volume_tag]
         counts = Counter(report.volume_tag for _, report in tagged)
-        for place, report in tagged:
+        moved = [item for item in tagged if not self._stays(*item, doubled=counts[item[1].volume_tag] > 1)]
+        for place, report in moved:
             self._give_tag(place, report, doubled=counts[report.volume_tag] > 1)
-        unseen = [
-            (place, report) for place, report in occupied if report.full is None and not report.volume_tag
-        ]
-        for place, _ in unseen:
-            self._keep(place)
-        for place, report in bare:
-            self._follow(place, report)
+        for place, report in occupied:
+            if not report.volume_tag and report.full is None:
+                self._keep(place)
+        for place, report in occupied:
+            if not report.volume_tag and report.full:
+                self._follow(place, report)
         self._miss()
         return self.findings
 
     # -- places ------------------------------------------------------------------------------------------------
     def _places(self) -> list[tuple[KnownPlace, ElementReport]]:
         """Record every place that was looked at; give those that hold, or may hold, a medium."""
-        numbers = Counter[PlaceKind]()
-        for kind, _ in self.recorded.places:
-            numbers[kind] += 1
+        numbers = Counter(self.recorded.numbers)
         occupied = []
         for report in self.seen:
             kind = PLACE_OF[report.kind]
             known = self.recorded.places.get((kind, report.address))
-            if known is None:
-                # People count slots and ports from 1; drives from 0, as mtx does.
-                number = numbers[kind] + (0 if kind is PlaceKind.DRIVE else 1)
-                numbers[kind] += 1
-            else:
-                number = known.number
-            absent = report.exception is not None and report.exception.absent
-            now = KnownPlace(
-                known.id if known else self.new_id(),
-                kind,
-                report.address,
-                number,
-                not absent,
-                False if absent else report.full,
-                report.accessible,
-                _condition(report),
-                report.inverted,
-                report.drive_serial or (known.serial if known else None),
-            )
+            now = self._place_now(kind, report, known, numbers)
             self._tell_place(known, now)
             self.findings.places.append(PlaceFinding(now, known is None, now != known))
+            self.findings.shows_turning |= report.inverted
             self.place_of[report.address] = now
+            self.tag_at[report.address] = report.volume_tag
             if kind is PlaceKind.SLOT:
                 self.slots[report.address] = now
             if now.full is False:
@@ -229,6 +240,37 @@ class _Comparison:
         if not self.partial:
             self._unreported()
         return occupied
+
+    def _place_now(
+        self, kind: PlaceKind, report: ElementReport, known: KnownPlace | None, numbers: Counter[PlaceKind]
+    ) -> KnownPlace:
+        if known is None:
+            # People count slots and ports from 1; drives from 0, as mtx does.
+            number = numbers[kind] + (0 if kind is PlaceKind.DRIVE else 1)
+            numbers[kind] += 1
+        else:
+            number = known.number
+        absent = report.exception is not None and report.exception.absent
+        return KnownPlace(
+            known.id if known else self.new_id(),
+            kind,
+            report.address,
+            number,
+            not absent,
+            False if absent else report.full,
+            report.accessible,
+            _condition(report),
+            self._disputed(report),
+            report.drive_serial or (known.serial if known else None),
+        )
+
+    def _disputed(self, report: ElementReport) -> str | None:
+        """Give the tag seen here if the one record that bears it stands in another library."""
+        if not report.volume_tag:
+            return None
+        bearers = self.recorded.bearing(report.volume_tag)
+        elsewhere = [each for each in bearers if each.place and each.library != self.recorded.library_id]
+        return report.volume_tag if elsewhere and len(bearers) == 1 else None
 
     def _unreported(self) -> None:
         """Mark places that a full inventory no longer reports: a shrunken partition, a drive taken out."""
@@ -255,43 +297,90 @@ class _Comparison:
             self._change(ChangeKind.PLACE_CHANGED, f"{now.name}: {now.condition or 'in order again'}", now)
 
     # -- media with a tag --------------------------------------------------------------------------------------
-    def _give_tag(self, place: KnownPlace, report: ElementReport, *, doubled: bool) -> None:
-        tag = report.volume_tag
-        assert tag is not None  # noqa: S101 - callers pass tagged reports only
+    def _stays(self, place: KnownPlace, report: ElementReport, *, doubled: bool) -> bool:
+        """Give a tag to the record that bears it and stands right here, if there is one."""
         here = self.recorded.at.get(place.id)
-        bearers = [each for each in self.recorded.bearing(tag) if each.id not in self.claimed]
-        medium = next((each for each in bearers if each.place == place.id), None)
-        if medium is None and not doubled:
-            medium = self._bearer_elsewhere(bearers)
-            if medium and medium.place and medium.library != self.recorded.library_id:
-                self._dispute(place, medium, tag)
-                return
-        if medium is None and not bearers and here and here.barcode is None and here.id not in self.claimed:
+        if here is None or here.barcode != report.volume_tag:
+            return False
+        self._put_tagged(here, place, report, doubled=doubled)
+        return True
+
+    def _give_tag(self, place: KnownPlace, report: ElementReport, *, doubled: bool) -> None:
+        """Give a tag to the record that bears it elsewhere, to an unlabelled one, or to a new one."""
+        tag = report.volume_tag or ""
+        bearers = self.recorded.bearing(tag)
+        if self._is_disputed(place, bearers):
+            self._dispute(place, bearers[0], tag)
+            return
+        free = [each for each in bearers if each.id not in self.claimed and self._can_be_here(each)]
+        sound = [each for each in free if each.barcode_state is not BarcodeState.DUPLICATE]
+        medium = next(iter(sound or free), None)
+        if medium is not None:
+            self._put_tagged(medium, place, report, doubled=doubled or (len(free) > 1 and len(sound) != 1))
+            return
+        bare = None if bearers else self._followed(place, report)
+        if bare is not None and bare.barcode is None:
             self._change(
                 ChangeKind.BARCODE_READ,
                 f"the medium in {place.name} turns out to bear {tag}",
                 place,
-                here,
+                bare,
                 tag,
             )
-            medium = here
-        if medium is None:
-            self._find(place, report, duplicate=doubled or bool(bearers))
+            what = sort(self.recorded.library, report, duplicate=doubled, types=self.recorded.types)
+            self._put(bare, place, report, tag, what.barcode_state, what.identity, what)
             return
-        state = BarcodeState.DUPLICATE if doubled or len(self.recorded.bearing(tag)) > 1 else BarcodeState.OK
-        if state is BarcodeState.DUPLICATE and medium.barcode_state is not state:
-            self._change(ChangeKind.DUPLICATE, f"more than one medium bears {tag}", place, medium, tag)
-        self._put(medium, place, report, tag, state, Identity.BARCODE)
+        self._find(place, report, duplicate=doubled or bool(bearers))
 
-    def _bearer_elsewhere(self, bearers: list[KnownMedium]) -> KnownMedium | None:
-        """Give the one record that a tag seen once can mean; None if there is none, or no telling."""
-        if len(bearers) <= 1:
-            return bearers[0] if bearers else None
-        sound = [each for each in bearers if each.barcode_state is not BarcodeState.DUPLICATE]
-        return sound[0] if len(sound) == 1 else None
+    def _can_be_here(self, medium: KnownMedium) -> bool:
+        """Tell whether a bearer may be what was seen: it stands in no other library."""
+        return medium.place is None or medium.library == self.recorded.library_id
+
+    def _put_tagged(
+        self, medium: KnownMedium, place: KnownPlace, report: ElementReport, *, doubled: bool
+    ) -> None:
+        """Record a bearer of a tag; doubled while another one is in a place too, or nobody can tell which it is."""
+        tag = report.volume_tag or ""
+        unsure = medium.barcode_state is BarcodeState.DUPLICATE and medium.identity is Identity.UNKNOWN
+        twice = (
+            doubled
+            or unsure
+            or any(self._stands(each) for each in self.recorded.bearing(tag) if each.id != medium.id)
+        )
+        state = BarcodeState.DUPLICATE if twice else BarcodeState.OK
+        if twice and medium.barcode_state is not state:
+            self._change(ChangeKind.DUPLICATE, f"more than one medium bears {tag}", place, medium, tag)
+        # Which of two alike it is cannot be told once it has left the place where it stood.
+        identity = Identity.UNKNOWN if twice and (unsure or medium.place != place.id) else Identity.BARCODE
+        self._put(medium, place, report, tag, state, identity)
+
+    def _stands(self, medium: KnownMedium) -> bool:
+        """Tell whether a medium is in a place, as far as this look knows: seen, or recorded and not looked at."""
+        if medium.id in self.claimed:
+            return True
+        if medium.place is None:
+            return False
+        known = self._place_by_id.get(medium.place)
+        if known is None:
+            return True
+        now = self.place_of.get(known.address)
+        return now is None or (
+            now.full is not False and self.tag_at.get(known.address) in {None, medium.barcode}
+        )
+
+    def _is_disputed(self, place: KnownPlace, bearers: list[KnownMedium]) -> bool:
+        """Tell whether to wait for another library's word; not if it spoke since the dispute was recorded."""
+        if place.disputed is None:
+            return False
+        before = self._place_by_id.get(place.id)
+        again = before is not None and before.disputed == place.disputed
+        spoken = bearers[0].inventoried or 0
+        return not (again and self.recorded.inventoried is not None and spoken >= self.recorded.inventoried)
 
     def _dispute(self, place: KnownPlace, medium: KnownMedium, tag: str) -> None:
-        """Tell of a medium that another library is recorded to hold; which of the two is wrong, only it can say."""
+        before = self._place_by_id.get(place.id)
+        if before is not None and before.disputed == tag:
+            return
         self._change(
             ChangeKind.DUPLICATE,
             f"{place.name} holds {tag}, which is recorded in another library: take that library's inventory,"
@@ -313,7 +402,7 @@ class _Comparison:
         if medium is None:
             self._find(place, report, duplicate=False)
             return
-        state, identity = medium.barcode_state, Identity.INFERRED
+        state = medium.barcode_state
         # Many drives and transports report no tag of what they hold; only a slot or port with a reader
         # that suddenly sees none is worth telling.
         readable = self.recorded.library.reads_volume_tags and place.kind in {PlaceKind.SLOT, PlaceKind.PORT}
@@ -326,24 +415,28 @@ class _Comparison:
                 medium,
                 medium.barcode,
             )
-        self._put(medium, place, report, medium.barcode, state, identity)
+        self._put(medium, place, report, medium.barcode, state, Identity.INFERRED)
 
     def _followed(self, place: KnownPlace, report: ElementReport) -> KnownMedium | None:
+        """Give the record that continuity leads to from this element, if any does."""
         here = self.recorded.at.get(place.id)
         if here and here.id not in self.claimed:
             return here
-        if self.followed and self.followed[1] == report.address:
-            medium = self._left(self.followed[0])
+        flight = self.flight
+        if flight and (report.address == flight.destination or place.kind is PlaceKind.CHANGER):
+            medium = self._left(flight.source)
             if medium:
                 return medium
         if report.source is not None:
             medium = self._left(report.source)
             if medium:
                 return medium
-        absent = [
-            each for each in self.recorded.absent_at_home.get(place.id, ()) if each.id not in self.claimed
-        ]
-        return absent[0] if len(absent) == 1 else None
+        astray = self.recorded.astray.get(place.id, [])
+        if place.kind is PlaceKind.CHANGER:
+            # A robot holds what one of its own moves has lost on the way.
+            astray = [each for each in self.recorded.placeless if each.barcode is None]
+        astray = [each for each in astray if each.id not in self.claimed]
+        return astray[0] if len(astray) == 1 else None
 
     def _left(self, address: int) -> KnownMedium | None:
         """Give the medium recorded at an address that is now seen empty, if nothing else accounts for it."""
@@ -355,23 +448,20 @@ class _Comparison:
     # -- results -----------------------------------------------------------------------------------------------
     def _find(self, place: KnownPlace, report: ElementReport, *, duplicate: bool) -> None:
         what = sort(self.recorded.library, report, duplicate=duplicate, types=self.recorded.types)
-        medium = self.new_id()
+        home = self._home(None, place, report)
         self.findings.found.append(
-            Found(medium, place, self._home(None, place, report), report.volume_tag, what)
+            Found(self.new_id(), place, home, report.volume_tag, report.inverted, what)
         )
         name = report.volume_tag or "a medium without a readable label"
         goes = self.recorded.pool_name(what.pool, what.media_type)
         if duplicate:
-            text = f"another medium bears {name}, in {place.name}: goes to {goes} and is not used"
-            self._change(ChangeKind.DUPLICATE, text, place, None, report.volume_tag)
-        else:
-            self._change(
-                ChangeKind.MEDIUM_FOUND,
-                f"{name} is new, in {place.name}: goes to {goes}",
-                place,
-                None,
-                report.volume_tag,
+            kind, text = (
+                ChangeKind.DUPLICATE,
+                f"another medium bears {name}, in {place.name}: goes to {goes} and is not used",
             )
+        else:
+            kind, text = ChangeKind.MEDIUM_FOUND, f"{name} is new, in {place.name}: goes to {goes}"
+        self._change(kind, text, place, None, report.volume_tag)
 
     def _put(
         self,
@@ -381,23 +471,32 @@ class _Comparison:
         barcode: str | None,
         state: BarcodeState,
         identity: Identity,
+        what: Sorted | None = None,
     ) -> None:
         self.claimed.add(medium.id)
-        self.findings.puts.append(
-            Put(medium, place, self._home(medium, place, report), barcode, state, identity)
-        )
+        home, turned = self._home(medium, place, report), self._turned(medium, place, report)
+        self.findings.puts.append(Put(medium, place, home, barcode, state, identity, turned, what))
         if medium.place == place.id:
             return
         if medium.place is None or medium.library != self.recorded.library_id:
             self._change(ChangeKind.MEDIUM_RETURNED, f"{medium.name} is back, in {place.name}", place, medium)
-        else:
-            origin = self._place_by_id[medium.place]
-            self._change(
-                ChangeKind.MEDIUM_MOVED,
-                f"{medium.name} went from {origin.name} to {place.name}",
-                place,
-                medium,
-            )
+            return
+        origin = self._place_by_id.get(medium.place)
+        if origin is None:
+            # A look at a few elements found what is recorded elsewhere; whether it is really gone from
+            # there, only a full inventory tells.
+            self.findings.leaves_doubt = True
+        came = f" from {origin.name}" if origin else ""
+        self._change(ChangeKind.MEDIUM_MOVED, f"{medium.name} went{came} to {place.name}", place, medium)
+
+    def _turned(self, medium: KnownMedium, place: KnownPlace, report: ElementReport) -> bool:
+        """Tell which way up a medium lies: by the library's word if it has one, else by our own account."""
+        if report.inverted or self.recorded.library.shows_turning:
+            return report.inverted
+        flight = self.flight
+        if flight and flight.inverted and flight.medium == medium.id and place.address == flight.destination:
+            return medium.turned if medium.place == place.id else not medium.turned
+        return medium.turned
 
     def _home(self, medium: KnownMedium | None, place: KnownPlace, report: ElementReport) -> str | None:
         """Give a medium's home: the slot it stands in, else the one it had, else the slot it came from."""
@@ -410,20 +509,33 @@ class _Comparison:
 
     def _miss(self) -> None:
         looked = {finding.place.id for finding in self.findings.places}
+        taken = {put.place.id for put in self.findings.puts} | {new.place.id for new in self.findings.found}
         for place_id, medium in self.recorded.at.items():
             if medium.id in self.claimed or (self.partial and place_id not in looked):
+                continue
+            if self._is_flying(medium) and place_id not in taken:
                 continue
             place = self._place_by_id[place_id]
             self.findings.missing.append(medium)
             self._change(
                 ChangeKind.MEDIUM_MISSING, f"{medium.name} is no longer in {place.name}", place, medium
             )
+        if self.partial:
+            return
+        for medium in self.recorded.placeless:
+            if medium.id not in self.claimed and not self._is_flying(medium):
+                self.findings.missing.append(medium)
+                self._change(ChangeKind.MEDIUM_MISSING, f"{medium.name} was not found", None, medium)
+
+    def _is_flying(self, medium: KnownMedium) -> bool:
+        """Tell whether a medium may be on its way: its move was sent, and how that ended is not known."""
+        return self.flight is not None and self.flight.open and self.flight.medium == medium.id
 
     def _change(
         self,
         kind: ChangeKind,
         text: str,
-        place: KnownPlace,
+        place: KnownPlace | None,
         medium: KnownMedium | None = None,
         barcode: str | None = None,
     ) -> None:
@@ -431,7 +543,7 @@ class _Comparison:
             Change(
                 kind=kind,
                 text=text,
-                address=place.address,
+                address=place.address if place else None,
                 barcode=barcode or (medium.barcode if medium else None),
                 medium=UUID(medium.id) if medium else None,
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rsm.hardware.inventory import MediumKind
 from rsm.model import barcode as barcodes
-from rsm.model.media_type import UNKNOWN_TYPE
+from rsm.model.media_type import SERVICE_TYPE, UNKNOWN_TYPE
 from rsm.model.states import BarcodeState, Identity, NewMedia, PoolKind, SideState
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def _media_type(library: Library, report: ElementReport, types: Container[str]) 
     """Give the type's name: the library's own word on cleaning, then the label, then the library's default."""
     if report.medium is MediumKind.CLEANING:
         return barcodes.CLEANING_TYPE
+    if report.medium in {MediumKind.DIAGNOSTIC, MediumKind.MICROCODE}:
+        return SERVICE_TYPE
     reading = barcodes.read(report.volume_tag) if report.volume_tag else None
     if reading and reading.media_type and reading.media_type in types:
         return reading.media_type

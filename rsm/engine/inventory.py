@@ -2,48 +2,84 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from rsm.engine import pools
-from rsm.engine.compare import PLACE_OF, Findings, KnownMedium, KnownPlace, Put, Recorded, compare
+from rsm.engine import names, pools
+from rsm.engine.compare import PLACE_OF, Findings, Flight, KnownMedium, KnownPlace, Put, Recorded, compare
 from rsm.engine.identify import STATE_IN_POOL
+from rsm.hardware.faults import BadReply
+from rsm.model import transitions
 from rsm.model.outcome import InventoryOutcome
-from rsm.model.states import BarcodeState, DriveState, Identity, MediumState, PlaceKind
+from rsm.model.states import BarcodeState, DriveState, Identity, MediumState, PlaceKind, PoolKind, SideState
 from rsm.store import rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rsm.engine.context import Context
+    from rsm.engine.identify import Sorted
+    from rsm.hardware.contract import Changer
     from rsm.hardware.inventory import ElementReport, Inventory
     from rsm.model.objects import Library
     from rsm.model.outcome import Change
     from rsm.store.sqlite import Reader, Row, Writer
 
 
-def preview(context: Context, library: Library, seen: Inventory) -> InventoryOutcome:
+def take(changer: Changer) -> Inventory:
+    """Give every element of a library as it is now, doubled tags looked at twice.
+
+    Elements are read one type after the other, so a medium that somebody else's move carries meanwhile can
+    be seen in two places; a second look at those two tells it from two media with one label.
+    """
+    seen = changer.inventory()
+    counts = Counter(report.volume_tag for report in seen.elements if report.volume_tag)
+    doubled = [each.address for each in seen.elements if each.volume_tag and counts[each.volume_tag] > 1]
+    if not doubled:
+        return seen
+    again = {report.address: report for report in changer.look(doubled)}
+    return replace(seen, elements=tuple(again.get(report.address, report) for report in seen.elements))
+
+
+def preview(context: Context, changer: Changer, library: Library, seen: Inventory) -> InventoryOutcome:
     """Give what recording this inventory would change; nothing is written."""
+    library = _as_it_is(library, changer)
     with context.store.reading() as reader:
-        findings = compare(recorded(reader, library), seen.elements, context.fresh)
+        known = recorded(reader, library)
+        _check_whole(known, seen)
+        findings = compare(known, seen.elements, context.fresh, flight=_flight(reader, library))
     return _outcome(library, seen, findings, applied=False)
 
 
-def record(
-    context: Context, library: Library, seen: Inventory, *, device: str, revision: str
-) -> InventoryOutcome:
-    """Record a full inventory and give what changed."""
+def record(context: Context, changer: Changer, library: Library, seen: Inventory) -> InventoryOutcome:
+    """Record a full inventory and give what changed.
+
+    Raises `BadReply` when a whole kind of element is missing from it: that is a broken reply, not an empty
+    library, and nothing is recorded then.
+    """
+    # Asked before the gate is entered. The reader and the robot's turning may have been learnt by looking.
+    library, device, revision = _as_it_is(library, changer), changer.device, changer.identity.revision
     with context.store.writing() as writer:
-        findings = compare(recorded(writer, library), seen.elements, context.fresh)
+        known = recorded(writer, library)
+        _check_whole(known, seen)
+        findings = compare(known, seen.elements, context.fresh, flight=_flight(writer, library))
         _apply(context, writer, library, findings, complete=True)
         writer.run(
-            "library.set_inventoried", id=str(library.id), at=context.now_ms, device=device, revision=revision
+            "library.set_inventoried",
+            id=str(library.id),
+            at=context.now_ms,
+            device=device,
+            revision=revision,
+            reads_volume_tags=library.reads_volume_tags,
+            rotates=library.rotates,
         )
-        media = _media(findings)
         context.event(
             writer,
             "inventory",
-            f"inventory of {library.name}: {len(seen.elements)} elements, {media} media, {len(findings.changes)} changes",
+            f"inventory of {library.name}: {len(seen.elements)} elements, {_media(findings)} media,"
+            f" {len(findings.changes)} changes",
             library=str(library.id),
         )
     return _outcome(library, seen, findings, applied=True)
@@ -55,46 +91,94 @@ def observe(
     library: Library,
     seen: Sequence[ElementReport],
     *,
-    followed: tuple[int, int] | None = None,
+    flight: Flight | None = None,
 ) -> tuple[Change, ...]:
     """Record some elements as they were just seen, within a transaction of the caller's; gives the changes."""
-    findings = compare(recorded(writer, library, seen), seen, context.fresh, partial=True, followed=followed)
+    findings = compare(recorded(writer, library, seen), seen, context.fresh, partial=True, flight=flight)
     _apply(context, writer, library, findings, complete=False)
+    if findings.leaves_doubt or findings.missing:
+        writer.run("library.set_stale", id=str(library.id), stale=1)
     return tuple(findings.changes)
 
 
 def recorded(reader: Reader, library: Library, seen: Sequence[ElementReport] | None = None) -> Recorded:
-    """Give what the store holds of a library: all of it, or what concerns the elements seen."""
+    """Give what the store holds of a library: all of it, or what concerns the elements seen.
+
+    Raises `UnknownLibrary` if it was removed meanwhile.
+    """
     identity = str(library.id)
-    places = {
-        (place.kind, place.address): place
-        for place in map(_place, reader.all("library.places", library=identity))
-    }
+    row = names.library_row(reader, library)
+    placeless: list[KnownMedium] = []
     if seen is None:
-        media = map(_medium, reader.all("medium.brief_of_library", library=identity))
-        at = {medium.place: medium for medium in media if medium.place}
+        places = [_place(each) for each in reader.all("library.places", library=identity)]
+        media = [_medium(each) for each in reader.all("medium.brief_of_library", library=identity)]
+        placeless = [medium for medium in media if not medium.place]
+        numbers = Counter(place.kind for place in places)
+        lost = [_medium(each) for each in reader.all("medium.brief_astray", library=identity)]
     else:
-        looked = [places[key] for key in ((PLACE_OF[r.kind], r.address) for r in seen) if key in places]
-        rows_at = (row for place in looked for row in reader.all("medium.brief_at", place=place.id))
-        at = {medium.place: medium for medium in map(_medium, rows_at) if medium.place}
-    absent: dict[str, list[KnownMedium]] = {}
-    for medium in map(_medium, reader.all("medium.brief_absent_at_home", library=identity)):
-        absent.setdefault(medium.home or "", []).append(medium)
+        found = (_only_kind(reader, identity, report) for report in seen)
+        places = [_place(each) for each in found if each is not None]
+        media = [_medium(e) for place in places for e in reader.all("medium.brief_at", place=place.id)]
+        numbers = Counter(
+            {PlaceKind(e["kind"]): e["places"] for e in reader.all("library.numbers", library=identity)}
+        )
+        lost = [
+            _medium(e) for place in places for e in reader.all("medium.brief_astray_from", place=place.id)
+        ]
+    astray: dict[str, list[KnownMedium]] = {}
+    for medium in lost:
+        astray.setdefault(medium.home or "", []).append(medium)
 
     @cache
     def bearing(tag: str) -> list[KnownMedium]:
         return [_medium(row) for row in reader.all("medium.brief_by_barcode", barcode=tag)]
 
     return Recorded(
-        library=library,
+        library=replace(library, shows_turning=bool(row["shows_turning"])),
         library_id=identity,
-        places=places,
-        at=at,
-        absent_at_home=absent,
+        inventoried=row["inventoried"],
+        places={(place.kind, place.address): place for place in places},
+        numbers=numbers,
+        at={medium.place: medium for medium in media if medium.place},
+        placeless=placeless,
+        astray=astray,
         bearing=bearing,
-        types={row["name"] for row in reader.all("pool.types")},
+        types={each["name"] for each in reader.all("pool.types")},
         pool_name=pools.system_path,
     )
+
+
+def _only_kind(reader: Reader, library: str, report: ElementReport) -> Row | None:
+    return reader.one("library.place_at", library=library, kind=PLACE_OF[report.kind], address=report.address)
+
+
+def _as_it_is(library: Library, changer: Changer) -> Library:
+    capabilities = changer.capabilities
+    return replace(library, reads_volume_tags=capabilities.reads_volume_tags, rotates=capabilities.rotates)
+
+
+def _flight(reader: Reader, library: Library) -> Flight | None:
+    """Give the move of this library that was sent and not settled, if there is one."""
+    row = reader.one("journal.open_intent", library=str(library.id))
+    return None if row is None else flight_of(row, still_open=True)
+
+
+def flight_of(row: Row, *, still_open: bool) -> Flight:
+    """Give an intent as the comparison needs it."""
+    return Flight(row["medium"], row["source"], row["destination"], bool(row["inverted"]), still_open)
+
+
+def _check_whole(known: Recorded, seen: Inventory) -> None:
+    """Refuse an inventory in which a kind of element that the library had is not there at all."""
+    had = Counter(place.kind for place in known.places.values() if place.present)
+    has = {PLACE_OF[report.kind] for report in seen.elements}
+    for kind, count in had.items():
+        if kind is not PlaceKind.CHANGER and kind not in has:
+            raise BadReply(
+                f"library {known.library.name} reports no {kind.name.lower()} at all, and {count} are recorded;"
+                " nothing was changed",
+                hint=f"look again; if it is true: rsm library remove {known.library.name}, and add it anew",
+            )
 
 
 def _apply(context: Context, writer: Writer, library: Library, findings: Findings, *, complete: bool) -> None:
@@ -102,6 +186,8 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
     identity, at = str(library.id), context.now_ms
     puts = [put for put in findings.puts if _differs(put, identity)]
     _apply_places(writer, identity, findings)
+    if findings.shows_turning and not library.shows_turning:
+        writer.run("library.set_shows_turning", id=identity)
     _apply_missing(writer, identity, findings, at, complete=complete)
     writer.many("medium.lift", ({"id": put.medium.id} for put in puts if put.medium.place != put.place.id))
     writer.many(
@@ -116,19 +202,22 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
                 "barcode": put.barcode,
                 "barcode_state": put.barcode_state,
                 "identity": put.identity.value,
+                "turned": put.turned,
                 "at": at,
             }
             for put in puts
         ),
     )
     _apply_found(context, writer, identity, findings, at)
+    for put in puts:
+        if put.sorted is not None:
+            _sort_anew(context, writer, put.medium.id, put.sorted)
     writer.run("library.dismount_emptied", library=identity)
     _rank(
         writer,
         identity,
         inside=[put.medium.id for put in puts] + [found.id for found in findings.found],
         gone=[medium.id for medium in findings.missing],
-        places_changed=any(finding.changed for finding in findings.places),
     )
     writer.many(
         "journal.event",
@@ -149,26 +238,57 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
 def _differs(put: Put, library: str) -> bool:
     """Tell whether recording a medium again would change anything but the time it was seen."""
     known = put.medium
-    return (known.library, known.place, known.home, known.barcode, known.barcode_state, known.identity) != (
-        library,
-        put.place.id,
-        put.home,
-        put.barcode,
-        put.barcode_state,
-        put.identity,
-    )
+    return (
+        known.library,
+        known.place,
+        known.home,
+        known.barcode,
+        known.barcode_state,
+        known.identity,
+        known.turned,
+    ) != (library, put.place.id, put.home, put.barcode, put.barcode_state, put.identity, put.turned)
 
 
 _MANY = 100
 """Media from which ranking a whole library in one statement is cheaper than ranking each."""
 
 
-def _rank(writer: Writer, library: str, *, inside: list[str], gone: list[str], places_changed: bool) -> None:
-    """Keep the ranking columns of sides in step with what was written about media and places."""
-    if places_changed or len(inside) > _MANY:
+def _rank(writer: Writer, library: str, *, inside: list[str], gone: list[str]) -> None:
+    """Keep the ranking columns of sides in step with what was written about media and drives."""
+    if len(inside) > _MANY:
         writer.run("medium.rank_library", library=library)
         inside = []
     writer.many("medium.rank", ({"medium": medium} for medium in (*inside, *gone)))
+
+
+def _sort_anew(context: Context, writer: Writer, medium: str, what: Sorted) -> None:
+    """Give a medium whose label was read for the first time the type and pool that a new one would get.
+
+    Not if an application holds a side of it, or a person has put it into a pool of theirs.
+    """
+    found = names.medium_by_id(writer, medium)
+    pool = names.pool(writer, found.pool)
+    if pool.kind is PoolKind.APPLICATION or any(side.state in transitions.HELD for side in found.sides):
+        return
+    target = pools.system_pool(context, writer, what.pool, what.media_type)
+    writer.run("medium.set_type", id=medium, media_type=what.media_type, pool=target)
+    wanted = next(row["sides"] for row in writer.all("pool.types") if row["name"] == what.media_type)
+    for side in found.sides:
+        if side.number > wanted:
+            writer.run("medium.remove_side", id=str(side.id))
+        elif side.state is not SideState.DECOMMISSIONED:
+            state = transitions.side(side.state, STATE_IN_POOL[what.pool], f"{found.name}:{side.number}")
+            writer.run("medium.set_side_state", id=str(side.id), state=state)
+    for number in range(len(found.sides) + 1, wanted + 1):
+        writer.run(
+            "medium.add_side",
+            id=context.fresh(),
+            medium=medium,
+            number=number,
+            state=STATE_IN_POOL[what.pool],
+            pool=target,
+            barcode=found.barcode or "",
+        )
 
 
 def _apply_places(writer: Writer, library: str, findings: Findings) -> None:
@@ -179,7 +299,7 @@ def _apply_places(writer: Writer, library: str, findings: Findings) -> None:
             "accessible": place.accessible,
             "full_seen": place.full,
             "condition": place.condition,
-            "inverted": place.inverted,
+            "disputed": place.disputed,
             "serial": place.serial,
         }
 
@@ -215,8 +335,6 @@ def _apply_missing(writer: Writer, library: str, findings: Findings, at: int, *,
     writer.many(
         "medium.lose", ({"id": medium.id, "library": str(owner), "at": at} for medium in findings.missing)
     )
-    if not complete:
-        writer.run("library.set_stale", id=library, stale=1)
 
 
 def _shelf(reader: Reader) -> Row:
@@ -248,6 +366,7 @@ def _apply_found(context: Context, writer: Writer, library: str, findings: Findi
                 "place": each.place.id,
                 "home": each.home,
                 "state": _state(each.place),
+                "turned": each.turned,
                 "at": at,
             }
         )
@@ -282,7 +401,7 @@ def _place(row: Row) -> KnownPlace:
         None if row["full_seen"] is None else bool(row["full_seen"]),
         None if row["accessible"] is None else bool(row["accessible"]),
         row["condition"],
-        bool(row["inverted"]),
+        row["disputed"],
         row["serial"],
     )
 
@@ -296,6 +415,8 @@ def _medium(row: Row) -> KnownMedium:
         row["library"],
         row["place"],
         row["home"],
+        bool(row["turned"]),
+        row["inventoried"],
     )
 
 

@@ -2,14 +2,18 @@
 
 A medium in a slot has side 1 up; a jukebox turns it over on the way (INVERT) for side 2, and back again on
 the way home, so that what is in the slots stays side 1 up.
+
+Every step begins under the lease with finding out anew what is meant and looking whether it is there. A
+drive is waited for without the lease: while its medium is being put out it is marked DISMOUNTABLE, and
+nobody mounts it.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rsm.engine import names, robot
-from rsm.engine.moves import carry
+from rsm.engine import moves, names, robot
 from rsm.errors import (
     Busy,
     InvalidState,
@@ -17,17 +21,20 @@ from rsm.errors import (
     MediaOffline,
     ObjectNotFound,
     ResourceDisabled,
+    RsmError,
     Unavailable,
 )
-from rsm.hardware.faults import DeviceGone, NotSupported
+from rsm.hardware.faults import DeviceGone
 from rsm.hardware.inventory import ElementAddress
 from rsm.model.outcome import Dismounted, Mounted
 from rsm.model.states import BarcodeState, DriveState, LibraryKind, PlaceKind
 from rsm.store import rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rsm.engine.context import Context
-    from rsm.hardware.contract import Changer
+    from rsm.hardware.contract import Changer, Drive
     from rsm.model.objects import Library, Medium, Place, Side
     from rsm.store.sqlite import Reader, Row, Writer
 
@@ -46,13 +53,13 @@ def mount(context: Context, what: str, *, drive: int | None = None) -> Mounted:
     `ResourceDisabled`, `InvalidState`, `Busy` when no drive is free, and the faults of the hardware.
     """
     with context.store.reading() as reader:
-        medium, side = names.mountable(reader, what)
-        library = names.library(reader, medium.library)
-    _check_mountable(medium, library)
+        library = _home_of(reader, what)
     with robot.opened(context, library) as changer:
-        with robot.leased(context, changer):
-            address, already = _load(context, changer, library, medium, side, drive)
-        return _ready(context, changer, library, str(medium.id), side, address, already=already)
+        with robot.leased(context, changer, library):
+            loaded = moves.planned(
+                context, changer, library, lambda now: _load(context, changer, now, what, drive)
+            )
+        return _ready(context, changer, library, *loaded)
 
 
 def dismount(context: Context, what: str) -> Dismounted:
@@ -61,45 +68,35 @@ def dismount(context: Context, what: str) -> Dismounted:
     Raises `InvalidState` when it is in no drive, `LibraryFull`, and the faults of the hardware.
     """
     with context.store.reading() as reader:
-        medium = _dismountable(reader, what)
-        library = names.library(reader, medium.library)
-    place = medium.place
-    assert place is not None  # noqa: S101 - _dismountable saw to it
+        library = names.library(reader, _in_a_drive(reader, what)[0].library)
     with robot.opened(context, library) as changer:
-        warnings = _unload(context, changer, place)
+        with robot.leased(context, changer, library):
+            medium, drive = moves.planned(
+                context, changer, library, lambda now: _release(context, changer, now, what)
+            )
+        with _kept_mounted_on_failure(context, drive):
+            warnings = _unload(context, changer, drive)
         if not changer.capabilities.moves:
-            return _given_to_hand(context, library, medium, place, warnings)
-        with robot.leased(context, changer):
-            with context.store.reading() as reader:
-                medium = _dismountable(reader, str(medium.id))
-                target = _slot_for(reader, library, medium)
-            context.progress(f"moving {medium.name} to slot {target.number} of {library.name}")
-            turned = _is_turned(medium)
-
-            def record(writer: Writer) -> None:
-                context.event(
-                    writer,
-                    "dismounted",
-                    f"{medium.name} dismounted from drive {place.number} of {library.name} to slot {target.number}",
-                    library=str(library.id),
-                    medium=str(medium.id),
-                )
-
-            carry(
-                context,
-                changer,
-                library,
-                medium,
-                target,
-                invert=turned,
-                reason=f"dismount {medium.name}",
-                at_once=record,
+            return _given_to_hand(context, library, medium, drive, warnings)
+        with robot.leased(context, changer, library):
+            target = moves.planned(
+                context, changer, library, lambda now: _put_away(context, changer, now, medium, drive)
             )
     with context.store.reading() as reader:
         medium = names.medium_by_id(reader, str(medium.id))
-        row = reader.one("library.place_by_id", id=str(target.id))
-        assert row is not None  # noqa: S101 - places are kept
-        return Dismounted(medium=medium, library=library.name, place=rows.place(row), warnings=warnings)
+        return Dismounted(
+            medium=medium, library=library.name, place=medium.place or target, warnings=warnings
+        )
+
+
+# -- mounting --------------------------------------------------------------------------------------------------
+
+
+def _home_of(reader: Reader, what: str) -> Library:
+    medium, _ = names.side(reader, what)
+    library = names.library(reader, medium.library)
+    _check_mountable(medium, library)
+    return library
 
 
 def _check_mountable(medium: Medium, library: Library) -> None:
@@ -114,78 +111,91 @@ def _check_mountable(medium: Medium, library: Library) -> None:
         raise InvalidState(
             f"another medium bears the bar code {medium.barcode} too", hint="relabel one of them"
         )
-    if medium.place.kind in {PlaceKind.PORT, PlaceKind.CHANGER} and not medium.place.present:
-        raise MediaOffline(f"medium {medium.name} is off line: {names.whereabouts(medium)}")
 
 
 def _load(
-    context: Context, changer: Changer, library: Library, medium: Medium, side: Side, wanted: int | None
-) -> tuple[int, bool]:
-    """Bring the side into a drive, under the lease; give the drive's address and whether it was there."""
+    context: Context, changer: Changer, library: Library, what: str, wanted: int | None
+) -> tuple[str, Side, int, bool]:
+    """Bring a side into a drive; give the medium's id, the side, the drive's address, and if it was there."""
     with context.store.reading() as reader:
-        medium = names.medium_by_id(reader, str(medium.id))
+        medium, side = names.side(reader, what)
+        _check_mountable(medium, names.library(reader, medium.library))
         drives = reader.all("library.drives", library=str(library.id))
+    if medium.library != library.name:
+        raise moves.MediumElsewhere(f"medium {medium.name} is {names.whereabouts(medium)} now")
     place = medium.place
     if place is not None and place.kind is PlaceKind.DRIVE:
-        return _claim(context, library, medium, side, place, wanted)
+        medium = moves.confirm(context, changer, library, medium)
+        return str(medium.id), side, place.address, _claim(context, library, medium, side, wanted)
     if not changer.capabilities.moves:
         raise Unavailable(
             f"{library.name} is a stand-alone drive, and {medium.name} is not in it",
             hint=f"insert {medium.name}, then: rsm library inventory {library.name}",
         )
-    target = _drive_for(drives, library, wanted)
-    assert place is not None  # noqa: S101 - _check_mountable saw to it
-    invert = _needs_turning(changer, library, medium, side, place)
+    target = _drive_for(changer, drives, library, wanted)
     context.progress(f"moving {medium.name} to drive {target.number} of {library.name}")
 
     def record(writer: Writer) -> None:
         _record_mounted(context, writer, library, medium, side, target)
 
-    carry(
+    moves.carry(
         context,
         changer,
         library,
         medium,
         target,
-        invert=invert,
+        side_up=side.number,
         reason=f"mount {medium.name}",
         at_once=record,
     )
-    return target.address, False
+    return str(medium.id), side, target.address, False
 
 
-def _claim(
-    context: Context, library: Library, medium: Medium, side: Side, place: Place, wanted: int | None
-) -> tuple[int, bool]:
-    """Take a medium that stands in a drive already."""
+def _claim(context: Context, library: Library, medium: Medium, side: Side, wanted: int | None) -> bool:
+    """Take a medium that stands in a drive already; tell whether this very side was mounted before."""
+    place = medium.place
+    assert place is not None  # noqa: S101 - the caller has just looked
+    where = f"drive {place.number} of {library.name}"
+    if place.state is DriveState.DISMOUNTABLE:
+        raise Busy(f"medium {medium.name} in {where} is being dismounted", hint=f"rsm dismount {medium.name}")
     if wanted is not None and wanted != place.number:
         raise Busy(
-            f"medium {medium.name} is in drive {place.number} of {library.name}, not in drive {wanted}",
-            hint=f"rsm dismount {medium.name}",
+            f"medium {medium.name} is in {where}, not in drive {wanted}", hint=f"rsm dismount {medium.name}"
         )
     if place.mounted_side == side.id:
-        return place.address, True
-    up = _side_up(place)
+        return True
+    up = 2 if medium.turned else 1
     if place.mounted_side is not None or (len(medium.sides) > 1 and up != side.number):
         raise Busy(
-            f"side {up} of {medium.name} is in drive {place.number} of {library.name}",
+            f"side {up} of {medium.name} is in {where}",
             hint=f"rsm dismount {medium.name}, then mount side {side.number}",
         )
     with context.store.writing() as writer:
         _record_mounted(context, writer, library, medium, side, place)
-    return place.address, False
+    return False
 
 
-def _drive_for(drives: list[Row], library: Library, wanted: int | None) -> Place:
-    """Choose the empty drive that has mounted least, so that wear is spread; or the very one asked for."""
+def _drive_for(changer: Changer, drives: list[Row], library: Library, wanted: int | None) -> Place:
+    """Choose the empty drive that has mounted least, so that wear is spread; or the very one asked for.
+
+    A drive that this host has no node for is passed over: nobody could open what is mounted there.
+    """
     if wanted is not None:
         drives = [row for row in drives if row["number"] == wanted]
         if not drives:
             raise ObjectNotFound(f"library {library.name} has no drive {wanted}", hint="rsm drive list")
     usable = [row for row in drives if row["present"] and row["enabled"]]
-    free = [row for row in usable if row["medium"] is None and not row["full_seen"]]
-    if free:
-        return rows.place(free[0])
+    free = [rows.place(row) for row in usable if row["medium"] is None and row["full_seen"] == 0]
+    unreachable: DeviceGone | None = None
+    for place in free:
+        try:
+            changer.drive(ElementAddress(place.address)).close()
+        except DeviceGone as fault:
+            unreachable = unreachable or fault
+        else:
+            return place
+    if unreachable is not None:
+        raise unreachable
     states = ", ".join(
         f"drive {row['number']} {_busy_with(row)}"
         for row in sorted(drives, key=lambda row: int(row["number"]))
@@ -201,27 +211,8 @@ def _busy_with(row: Row) -> str:
     if not row["enabled"]:
         return "is disabled"
     if row["medium"] is None:
-        return "holds a medium that is not recorded"
+        return "holds a medium that is not recorded" if row["full_seen"] else "cannot be seen into"
     return f"holds {row['medium_barcode'] or row['medium'][:8]}"
-
-
-def _needs_turning(changer: Changer, library: Library, medium: Medium, side: Side, place: Place) -> bool:
-    turn = len(medium.sides) > 1 and _side_up(place) != side.number
-    if turn and not changer.capabilities.rotates:
-        raise NotSupported(f"library {library.name} cannot turn {medium.name} over to side {side.number}")
-    return turn
-
-
-def _side_up(place: Place) -> int:
-    return 2 if place.inverted else 1
-
-
-def _is_turned(medium: Medium) -> bool:
-    """Tell whether side 2 is up: the library says so, or we turned it and the library keeps no account."""
-    place = medium.place
-    return place is not None and (
-        place.inverted or any(side.id == place.mounted_side and side.number > 1 for side in medium.sides)
-    )
 
 
 def _record_mounted(
@@ -247,14 +238,12 @@ def _ready(
     medium: str,
     side: Side,
     address: int,
-    *,
-    already: bool,
+    already: bool,  # noqa: FBT001 - what _load gives
 ) -> Mounted:
     """Wait for the loaded drive, outside the lease, and remember the node that it turned out to be."""
     with changer.drive(ElementAddress(address)) as drive:
-        if not already:
-            context.progress(f"waiting for {drive.node} to become ready")
-            drive.wait_ready(DRIVE_READY_LIMIT)
+        context.progress(f"waiting for {drive.node} to become ready")
+        drive.wait_ready(DRIVE_READY_LIMIT)
         node, matched_by = drive.node, drive.matched_by
     with context.store.writing() as writer:
         found = names.medium_by_id(writer, medium)
@@ -275,22 +264,49 @@ def _ready(
     )
 
 
-def _dismountable(reader: Reader, what: str) -> Medium:
-    logical = names.logical_medium(reader, what)
-    if logical is not None or ":" in what:
-        medium, _ = names.mountable(reader, what)
-    else:
-        medium = names.medium(reader, what)
-    if medium.place is None or medium.place.kind is not PlaceKind.DRIVE:
+# -- dismounting -----------------------------------------------------------------------------------------------
+
+
+def _in_a_drive(reader: Reader, what: str) -> tuple[Medium, Place]:
+    medium = names.side(reader, what)[0] if ":" in what else names.medium(reader, what)
+    place = medium.place
+    if place is None or place.kind is not PlaceKind.DRIVE:
         raise InvalidState(f"medium {medium.name} is in no drive: {names.whereabouts(medium)}")
-    return medium
+    return medium, place
+
+
+def _release(context: Context, changer: Changer, library: Library, what: str) -> tuple[Medium, Place]:
+    """Find the medium, make sure that it is in its drive and has somewhere to go, and mark the drive."""
+    with context.store.reading() as reader:
+        medium, _ = _in_a_drive(reader, what)
+    medium = moves.confirm(context, changer, library, medium)
+    with context.store.writing() as writer:
+        medium, drive = _in_a_drive(writer, str(medium.id))
+        if changer.capabilities.moves:
+            _slot_for(writer, library, medium)
+        writer.run("library.set_dismounting", id=str(drive.id))
+        writer.run("medium.rank", medium=str(medium.id))
+    return medium, drive
+
+
+@contextmanager
+def _kept_mounted_on_failure(context: Context, drive: Place) -> Iterator[None]:
+    """Give a drive back to whoever had it mounted if it does not let its medium go."""
+    try:
+        yield
+    except RsmError:
+        with context.store.writing() as writer:
+            row = writer.one("library.place_by_id", id=str(drive.id))
+            if drive.mounted_side is not None and row is not None and row["state"] == DriveState.DISMOUNTABLE:
+                writer.run("library.set_mounted_again", id=str(drive.id), side=str(drive.mounted_side))
+        raise
 
 
 def _unload(context: Context, changer: Changer, place: Place) -> tuple[str, ...]:
     """Make the drive give its medium up; a drive without a node is left to the library's own unloading."""
     context.progress(f"unloading drive {place.number}")
     try:
-        drive = changer.drive(ElementAddress(place.address))
+        drive: Drive = changer.drive(ElementAddress(place.address))
     except DeviceGone as fault:
         return (f"drive {place.number} was not unloaded first: {fault}",)
     with drive:
@@ -298,12 +314,36 @@ def _unload(context: Context, changer: Changer, place: Place) -> tuple[str, ...]
     return ()
 
 
+def _put_away(context: Context, changer: Changer, library: Library, medium: Medium, drive: Place) -> Place:
+    """Move an unloaded medium from its drive to a slot; give the slot."""
+    with context.store.reading() as reader:
+        now, place = _in_a_drive(reader, str(medium.id))
+        if place.id != drive.id:
+            raise InvalidState(f"medium {medium.name} is in drive {place.number} now; somebody else moved it")
+        target = _slot_for(reader, library, now)
+    context.progress(f"moving {now.name} to slot {target.number} of {library.name}")
+
+    def record(writer: Writer) -> None:
+        context.event(
+            writer,
+            "dismounted",
+            f"{now.name} dismounted from drive {drive.number} of {library.name} to slot {target.number}",
+            library=str(library.id),
+            medium=str(now.id),
+        )
+
+    moves.carry(
+        context, changer, library, now, target, side_up=1, reason=f"dismount {now.name}", at_once=record
+    )
+    return target
+
+
 def _slot_for(reader: Reader, library: Library, medium: Medium) -> Place:
-    """Give the medium's home if it is empty, else the first empty slot."""
-    free = [rows.place(row) for row in reader.all("library.free_slots", library=str(library.id))]
+    """Give the medium's home if it is empty, else the first empty slot that is nobody's, else any."""
+    free = reader.all("library.free_slots", library=str(library.id), medium=str(medium.id))
     if not free:
         raise LibraryFull(f"library {library.name} has no empty slot for {medium.name}")
-    return next((place for place in free if place.id == medium.home), free[0])
+    return rows.place(next((row for row in free if row["id"] == str(medium.home)), free[0]))
 
 
 def _given_to_hand(

@@ -7,15 +7,25 @@ dies in between leaves an open intent, and the next step of the same robot settl
     the source still holds it             it did not move, once the library is idle *and* the command's own
                                           limit has passed; before that it may still be on its way
     neither                               the intent is closed, the library is marked for an inventory
+
+A step is planned on what is recorded and looked at before it is made; where the look shows something else,
+that is recorded and the step planned anew.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rsm.engine import inventory, names
-from rsm.errors import Busy, Code, RsmError
-from rsm.hardware.faults import DeviceFault, InventoryStale, MoveRefused, OutcomeUnknown
+from rsm.errors import Busy, Code, Unavailable
+from rsm.hardware.faults import (
+    BadReply,
+    DeviceFault,
+    InventoryStale,
+    MoveRefused,
+    NotSupported,
+    OutcomeUnknown,
+)
 from rsm.hardware.inventory import ElementAddress
 from rsm.store.rows import milliseconds
 
@@ -26,19 +36,82 @@ if TYPE_CHECKING:
     from rsm.hardware.contract import Changer
     from rsm.hardware.inventory import ElementReport
     from rsm.model.objects import Library, Medium, Place
-    from rsm.store.sqlite import Row, Writer
+    from rsm.store.sqlite import Reader, Row, Writer
 
     AtOnce = Callable[[Writer], None]
     """What else is to be recorded in the transaction that records a good move."""
 
 ATTEMPTS = 3
-"""Times a move is planned anew when a unit attention came first, each with an intent of its own."""
+"""Times a step is planned anew when the library turns out to be other than recorded."""
+
+READY_LIMIT = 900.0
+"""Seconds to wait for a robot that is still busy with something else before a move is sent."""
+
+Result = TypeVar("Result")
 
 
-class MediumElsewhere(RsmError):
+class MediumElsewhere(Unavailable):
     """The medium is not where the store last saw it; what was seen instead has been recorded."""
 
     code = Code.MEDIA_NOT_AVAILABLE
+
+
+def planned(
+    context: Context, changer: Changer, library: Library, step: Callable[[Library], Result]
+) -> Result:
+    """Make a step of the robot, under the lease that the caller holds, on a record that is up to date.
+
+    An interrupted move is settled first, and the inventory taken if the library has said that something
+    changed. A step that meets a surprise (`MediumElsewhere`, `InventoryStale`) is planned anew after a
+    fresh inventory, since whoever moved one medium may have moved others.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        settle(context, changer, library)
+        with context.store.reading() as reader:
+            library = names.library_again(reader, library)
+        if changer.stale or library.stale or attempt > 1:
+            context.progress(f"something changed in {library.name}; taking its inventory")
+            inventory.record(context, changer, library, inventory.take(changer))
+            with context.store.reading() as reader:
+                library = names.library_again(reader, library)
+        try:
+            return step(library)
+        except (MediumElsewhere, InventoryStale):
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def confirm(
+    context: Context, changer: Changer, library: Library, medium: Medium, *, destination: Place | None = None
+) -> Medium:
+    """Look whether a medium is where it is recorded and its destination empty, and record what is seen.
+
+    Gives the medium as it is recorded then; raises `MediumElsewhere` if either is otherwise.
+    """
+    source = medium.place
+    if source is None:
+        raise MediumElsewhere(f"medium {medium.name} is {names.whereabouts(medium)}")
+    ends = [source, *([destination] if destination else [])]
+    seen = changer.look([ElementAddress(each.address) for each in ends])
+    with context.store.writing() as writer:
+        inventory.observe(context, writer, library, seen)
+        now = names.medium_by_id(writer, str(medium.id))
+        filled = (
+            destination is not None and writer.one("medium.by_place", place=str(destination.id)) is not None
+        )
+    full = {report.address: report.full for report in seen}
+    if now.place is None or now.place.id != source.id or not full.get(ElementAddress(source.address)):
+        raise MediumElsewhere(
+            f"medium {medium.name} is not in {source.kind.name.lower()} {source.number} of {library.name} any more",
+            hint=f"rsm library inventory {library.name}",
+        )
+    if destination is not None and (filled or full.get(ElementAddress(destination.address)) is not False):
+        raise MediumElsewhere(
+            f"{destination.kind.name.lower()} {destination.number} of {library.name} is not empty",
+            hint=f"rsm library inventory {library.name}",
+        )
+    return now
 
 
 def carry(
@@ -48,38 +121,26 @@ def carry(
     medium: Medium,
     destination: Place,
     *,
-    invert: bool,
+    side_up: int,
     reason: str,
     at_once: AtOnce,
 ) -> None:
-    """Move a medium from where it is to `destination`, under the lease that the caller holds.
+    """Move a medium from where it is to `destination`, to lie there with that side up.
 
-    A library that has said that something changed is taken stock of first, and both elements are looked at. Raises `MediumElsewhere` when they are not as recorded,
-    `OutcomeUnknown` when the move's end cannot be seen yet (its intent then stays open), and other
-    `DeviceFault`s; whatever was seen is recorded in every case.
+    Raises `MediumElsewhere` when the ends are not as recorded, `OutcomeUnknown` when the move's end cannot be
+    seen yet (its intent then stays open), and other `DeviceFault`s; whatever was seen is recorded in
+    every case.
     """
-    settle(context, changer, library)
-    for attempt in range(1, ATTEMPTS + 1):
-        if changer.stale or library.stale or attempt > 1:
-            medium = _retaken(context, changer, library, medium)
-        source = _confirmed(context, changer, library, medium, destination)
-        try:
-            _move(
-                context,
-                changer,
-                library,
-                medium,
-                source,
-                destination,
-                invert=invert,
-                reason=reason,
-                at_once=at_once,
-            )
-        except InventoryStale:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return
+    now = confirm(context, changer, library, medium, destination=destination)
+    source = now.place
+    assert source is not None  # noqa: S101 - confirm saw to it
+    invert = len(now.sides) > 1 and (2 if now.turned else 1) != side_up
+    if invert and not changer.capabilities.rotates:
+        raise NotSupported(f"library {library.name} cannot turn {medium.name} over to side {side_up}")
+    changer.wait_ready(READY_LIMIT)
+    row = _intend(context, changer, library, now, source, destination, invert=invert, reason=reason)
+    fault, seen = _send(changer, source, destination, invert=invert)
+    _conclude(context, library, now, destination, row, fault, seen, at_once)
 
 
 def settle(context: Context, changer: Changer, library: Library) -> None:
@@ -100,19 +161,6 @@ def settle(context: Context, changer: Changer, library: Library) -> None:
         _close(context, writer, library, row, seen)
 
 
-def _retaken(context: Context, changer: Changer, library: Library, medium: Medium) -> Medium:
-    """Take the whole inventory anew, since what the plan rests on may be wrong; give the medium as it is now."""
-    context.progress(f"something changed in {library.name}; taking its inventory")
-    inventory.record(
-        context, library, changer.inventory(), device=changer.device, revision=changer.identity.revision
-    )
-    with context.store.reading() as reader:
-        now = names.medium_by_id(reader, str(medium.id))
-    if now.place is None or medium.place is None or now.place.kind is not medium.place.kind:
-        raise MediumElsewhere(f"medium {medium.name} was moved by somebody else: {names.whereabouts(now)}")
-    return now
-
-
 def settle_if_possible(context: Context, changer: Changer, library: Library) -> tuple[str, ...]:
     """Close an open intent if its end can be seen; else give a warning, since looking harms nothing."""
     try:
@@ -122,32 +170,12 @@ def settle_if_possible(context: Context, changer: Changer, library: Library) -> 
     return ()
 
 
-def _confirmed(
-    context: Context, changer: Changer, library: Library, medium: Medium, destination: Place
-) -> Place:
-    """Look at both ends; give the source place if they are as recorded, else record and raise."""
-    source = medium.place
-    if source is None:
-        raise MediumElsewhere(f"medium {medium.name} is not in a place of {library.name}")
-    seen = changer.look([ElementAddress(source.address), ElementAddress(destination.address)])
-    with context.store.writing() as writer:
-        inventory.observe(context, writer, library, seen)
-        now = names.medium_by_id(writer, str(medium.id))
-        target = writer.one("medium.by_place", place=str(destination.id))
-    if now.place is None or now.place.id != source.id:
-        raise MediumElsewhere(
-            f"medium {medium.name} is not in {source.kind.name.lower()} {source.number} of {library.name} any more",
-            hint=f"rsm library inventory {library.name}",
-        )
-    if target is not None or any(report.address == destination.address and report.full for report in seen):
-        raise MediumElsewhere(
-            f"{destination.kind.name.lower()} {destination.number} of {library.name} is full",
-            hint=f"rsm library inventory {library.name}",
-        )
-    return source
+def is_in_flight(reader: Reader, medium: Medium) -> bool:
+    """Tell whether a medium is being moved, or may be: nobody else may decide about it meanwhile."""
+    return reader.one("medium.in_flight", medium=str(medium.id)) is not None
 
 
-def _move(
+def _intend(
     context: Context,
     changer: Changer,
     library: Library,
@@ -157,10 +185,10 @@ def _move(
     *,
     invert: bool,
     reason: str,
-    at_once: AtOnce,
-) -> None:
-    intent = context.fresh()
+) -> Row:
+    intent, limit = context.fresh(), milliseconds(changer.move_limit)
     with context.store.writing() as writer:
+        names.library_row(writer, library)
         writer.run(
             "journal.intend",
             id=intent,
@@ -172,27 +200,46 @@ def _move(
             reason=reason,
             holder=context.actor,
             sent=context.now_ms,
-            limit_ms=milliseconds(changer.move_limit),
+            limit_ms=limit,
         )
-    ends = (ElementAddress(source.address), ElementAddress(destination.address))
-    fault: DeviceFault | None = None
-    try:
-        seen = changer.move(*ends, invert=invert).seen
-    except DeviceFault as raised:
-        fault, seen = raised, raised.seen
-    if fault is not None and not seen:
-        seen = _look_again(changer, ends)
-    # The open intent of this very move: the command's limit counts from its sending.
-    with context.store.writing() as writer:
+        writer.run("medium.rank", medium=str(medium.id))
         row = writer.one("journal.open_intent", library=str(library.id))
-        assert row is not None  # noqa: S101 - written above, and only the lease's holder closes it
-        moved = _is_moved(seen, source.address, destination.address)
-        if (
-            fault is not None
-            and fault.executed is None
-            and moved is not True
-            and not _limit_passed(context, row)
-        ):
+        assert row is not None  # noqa: S101 - written just above
+        return row
+
+
+def _send(
+    changer: Changer, source: Place, destination: Place, *, invert: bool
+) -> tuple[DeviceFault | None, Sequence[ElementReport]]:
+    """Send the command, once; give the fault if there was one, and what the ends looked like afterwards."""
+    ends = (ElementAddress(source.address), ElementAddress(destination.address))
+    try:
+        return None, changer.move(*ends, invert=invert).seen
+    except DeviceFault as fault:
+        if fault.seen:
+            return fault, fault.seen
+        try:
+            return fault, changer.look(ends)
+        except DeviceFault:
+            # Nothing to be seen is an answer too, and the first fault the one to tell.
+            return fault, ()
+
+
+def _conclude(
+    context: Context,
+    library: Library,
+    medium: Medium,
+    destination: Place,
+    row: Row,
+    fault: DeviceFault | None,
+    seen: Sequence[ElementReport],
+    at_once: AtOnce,
+) -> None:
+    """Record what was seen, close the intent if its end is known, and raise unless the medium arrived."""
+    moved = _is_moved(seen, row["source"], row["destination"])
+    answered = not isinstance(fault, (OutcomeUnknown, BadReply))
+    with context.store.writing() as writer:
+        if moved is not True and not answered and not _limit_passed(context, row):
             context.event(
                 writer,
                 "move unknown",
@@ -200,15 +247,16 @@ def _move(
                 library=str(library.id),
                 medium=str(medium.id),
             )
-            undecided = True
+            arrived = None
         else:
-            undecided = False
             _close(context, writer, library, row, seen, fault)
-            if moved is True:
+            now = names.medium_by_id(writer, str(medium.id))
+            arrived = moved is True and now.place is not None and now.place.id == destination.id
+            if arrived:
                 at_once(writer)
-    if moved is True and not undecided:
+    if arrived:
         return
-    if undecided:
+    if arrived is None:
         raise OutcomeUnknown(
             f"how the move of {medium.name} ended is not known yet: {fault}",
             hint=f"nothing is sent again; once its limit has passed, rsm library inventory {library.name} tells",
@@ -222,14 +270,6 @@ def _move(
         hint=f"rsm library inventory {library.name} finds where it was put",
         element=destination.address,
     )
-
-
-def _look_again(changer: Changer, ends: tuple[ElementAddress, ElementAddress]) -> tuple[ElementReport, ...]:
-    """Look at what the driver could not; nothing seen is an answer too, and the first fault the one to tell."""
-    try:
-        return changer.look(ends)
-    except DeviceFault:
-        return ()
 
 
 def _is_moved(seen: Sequence[ElementReport], source: int, destination: int) -> bool | None:
@@ -256,11 +296,14 @@ def _close(
     fault: DeviceFault | None = None,
 ) -> None:
     """Record what was seen and close the intent with it, in the caller's transaction."""
-    inventory.observe(context, writer, library, seen, followed=(row["source"], row["destination"]))
     moved = _is_moved(seen, row["source"], row["destination"])
+    # Closed first, so that the medium counts as missing if neither end holds it.
     outcome = {True: "moved", False: "not moved", None: "not where it was sent"}[moved]
     text = f"{outcome}: {fault}" if fault is not None else outcome
     writer.run("journal.close", id=row["id"], at=context.now_ms, outcome=text)
+    inventory.observe(context, writer, library, seen, flight=inventory.flight_of(row, still_open=False))
+    if row["medium"]:
+        writer.run("medium.rank", medium=row["medium"])
     if moved is None:
         writer.run("library.set_stale", id=str(library.id), stale=1)
     if moved is not True:

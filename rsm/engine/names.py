@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rsm.errors import AmbiguousName, InvalidName, UnknownLibrary, UnknownMedium, UnknownPool
 from rsm.model import barcode as barcodes
+from rsm.model.states import BarcodeState
 from rsm.store import rows
 
 if TYPE_CHECKING:
@@ -44,6 +45,19 @@ def library(reader: Reader, name: str) -> Library:
             f"no library is called {name!r}", hint=_known(name, known, "libraries", "rsm library add DEVICE")
         )
     return rows.library(row)
+
+
+def library_row(reader: Reader, known: Library) -> Row:
+    """Give the row of a library as it is now; raises `UnknownLibrary` if it was removed meanwhile."""
+    row = reader.one("library.by_id", id=str(known.id))
+    if row is None:
+        raise UnknownLibrary(f"library {known.name} was removed meanwhile")
+    return row
+
+
+def library_again(reader: Reader, known: Library) -> Library:
+    """Give a library as it is now; raises `UnknownLibrary` if it was removed meanwhile."""
+    return rows.library(library_row(reader, known))
 
 
 def pool(reader: Reader, path: str) -> Pool:
@@ -84,46 +98,30 @@ def bearers(reader: Reader, barcode: str) -> tuple[Medium, ...]:
 
 
 def medium(reader: Reader, name: str) -> Medium:
-    """Give the one medium of that bar code or id, or the one that a logical medium is on.
+    """Give the one medium of that bar code or id, or the one that a side or logical medium is on.
 
     Raises `AmbiguousName` for a doubled bar code or a prefix that fits several, `UnknownMedium` otherwise.
     """
-    found = () if len(name) == ID_LENGTH and id_range(name) else bearers(reader, name)
-    if len(found) > 1:
-        raise AmbiguousName(
-            f"{len(found)} media bear the bar code {name}",
-            hint="say which by its id: " + ", ".join(f"{each.id} ({whereabouts(each)})" for each in found),
-        )
-    if found:
-        return found[0]
-    span = id_range(name)
-    if span:
-        row = _only(reader.all("medium.by_prefix", low=span[0], high=span[1]), name, "medium")
-        if row is not None:
-            return medium_at(reader, row)
-    raise UnknownMedium(
-        f"no medium bears the bar code or id {name!r}", hint="rsm media list shows all there are"
-    )
+    labelled = _labelled(reader, name)
+    return labelled or _by_id(reader, name)[0]
 
 
 def side(reader: Reader, name: str) -> tuple[Medium, Side]:
-    """Give the side that `BARCODE`, `BARCODE:2`, a side's id, or an id prefix means.
+    """Give the side that `BARCODE`, `BARCODE:2`, a side's or logical medium's id, or an id prefix means.
 
     A bare bar code means the only side of a one-sided medium; a two-sided one must say which.
     """
+    labelled = _labelled(reader, name)
     base, colon, number = name.rpartition(":")
-    if colon and number.isdecimal():
+    if labelled is None and colon and number.isdecimal():
         found = medium(reader, base)
         for each in found.sides:
             if each.number == int(number):
                 return found, each
         raise UnknownMedium(f"medium {found.name} has {len(found.sides)} side(s), not a side {number}")
-    span = id_range(name)
-    if span:
-        row = _only(reader.all("medium.sides_by_prefix", low=span[0], high=span[1]), name, "side")
-        if row is not None:
-            return medium_by_id(reader, row["medium"]), rows.side(row)
-    found = medium(reader, name)
+    found, exact = (labelled, None) if labelled else _by_id(reader, name)
+    if exact is not None:
+        return found, exact
     if len(found.sides) > 1:
         raise AmbiguousName(
             f"medium {found.name} has {len(found.sides)} sides",
@@ -141,15 +139,52 @@ def logical_medium(reader: Reader, name: str) -> LogicalMedium | None:
     return None if row is None else rows.logical_medium(row)
 
 
-def mountable(reader: Reader, name: str) -> tuple[Medium, Side]:
-    """Give what a mount or dismount means by a logical medium's id, a side, or a medium."""
-    logical = logical_medium(reader, name)
-    if logical is None:
-        return side(reader, name)
-    row = reader.one("medium.side_by_id", id=str(logical.side))
+def _labelled(reader: Reader, name: str) -> Medium | None:
+    """Give the medium that bears a bar code; a label that looks like the beginning of an id is a label first.
+
+    Of several bearers, absent ones that were marked as doubles do not count beside one that is there.
+    """
+    if len(name) == ID_LENGTH and id_range(name):
+        return None
+    found = bearers(reader, name) if len(name) <= barcodes.BARCODE_LENGTH or not _could_be_id(name) else ()
+    there = [each for each in found if each.place or each.barcode_state is not BarcodeState.DUPLICATE]
+    if len(there) == 1:
+        return there[0]
+    if len(found) > 1:
+        raise AmbiguousName(
+            f"{len(found)} media bear the bar code {name}",
+            hint="say which by its id: " + ", ".join(f"{each.id} ({whereabouts(each)})" for each in found),
+        )
+    return found[0] if found else None
+
+
+def _could_be_id(name: str) -> bool:
+    base, colon, number = name.rpartition(":")
+    return id_range(base if colon and number.isdecimal() else name) is not None
+
+
+def _by_id(reader: Reader, name: str) -> tuple[Medium, Side | None]:
+    """Give the medium that an id, or the beginning of one, leads to; the side too if it is a side's."""
+    span = id_range(name)
+    if span is None:
+        raise UnknownMedium(
+            f"no medium bears the bar code or id {name!r}", hint="rsm media list shows all there are"
+        )
+    low, high = span
+    logical = reader.all("medium.logical_by_prefix", low=low, high=high)
+    sides = reader.all("medium.sides_by_prefix", low=low, high=high)
+    media = reader.all("medium.by_prefix", low=low, high=high)
+    row = _only([*logical, *sides, *media], name, "medium, side or logical medium")
     if row is None:
-        raise UnknownMedium(f"the side behind logical medium {logical.id} is gone")
-    return medium_by_id(reader, row["medium"]), rows.side(row)
+        raise UnknownMedium(
+            f"no medium bears the bar code or id {name!r}", hint="rsm media list shows all there are"
+        )
+    if media:
+        return medium_at(reader, row), None
+    found = reader.one("medium.side_by_id", id=row["side"]) if logical else row
+    if found is None:
+        raise UnknownMedium(f"the side behind logical medium {row['id']} is gone")
+    return medium_by_id(reader, found["medium"]), rows.side(found)
 
 
 def whereabouts(medium: Medium) -> str:

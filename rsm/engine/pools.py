@@ -182,6 +182,8 @@ def move_medium(context: Context, writer: Writer, medium: Medium, target: Pool) 
         )
     if medium.place is not None and medium.place.mounted_side is not None:
         raise Busy(f"medium {medium.name} is mounted", hint=f"rsm dismount {medium.name}")
+    if writer.one("medium.in_flight", medium=str(medium.id)):
+        raise Busy(f"medium {medium.name} is being moved", hint="try again in a moment")
     enter(writer, medium, target, _STATE_ON_ENTRY[target.kind])
     context.event(
         writer,
@@ -269,9 +271,7 @@ def _type(reader: Reader, name: str) -> str:
     for row in reader.all("pool.types"):
         if row["name"].lower() == name.lower():
             if row["cleaning"]:
-                raise InvalidRequest(
-                    f"media of type {row['name']} are for cleaning drives, not for applications"
-                )
+                raise InvalidRequest(f"media of type {row['name']} are not for applications")
             return str(row["name"])
     raise ObjectNotFound(
         f"there is no media type {name!r}", hint="rsm media types lists them; such as LTO-9, LTO-9 WORM"

@@ -41,17 +41,12 @@ def opened(context: Context, library: Library) -> Iterator[Changer]:
     with registry.open_changer(library.device, context.clock) as changer:
         _require_same(changer, library)
         changer.wait_ready(READY_LIMIT)
-        try:
-            yield changer
-        finally:
-            if changer.stale:
-                # The unit attention is spent; without this mark nobody else would hear of it.
-                with context.store.writing() as writer:
-                    writer.run("library.set_stale", id=str(library.id), stale=1)
+        heed(context, changer, library)
+        yield changer
 
 
 @contextmanager
-def leased(context: Context, changer: Changer) -> Iterator[None]:
+def leased(context: Context, changer: Changer, library: Library) -> Iterator[None]:
     """Hold the robot for one step; raises `LeaseHeld` naming who has it."""
     with lease.hold(
         lease.lease_key(changer.identity, changer.device),
@@ -59,17 +54,27 @@ def leased(context: Context, changer: Changer) -> Iterator[None]:
         timeout=LEASE_LIMIT,
         clock=context.clock,
     ):
-        yield
+        try:
+            yield
+        finally:
+            heed(context, changer, library)
+
+
+def heed(context: Context, changer: Changer, library: Library) -> None:
+    """Mark the library for an inventory if it has said that something changed.
+
+    A unit attention is told once, to whoever asks next; the mark keeps it for everybody else.
+    """
+    if changer.stale:
+        with context.store.writing() as writer:
+            writer.run("library.set_stale", id=str(library.id), stale=1)
 
 
 def _require_same(changer: Changer, library: Library) -> None:
     """Refuse a device that answers as somebody else: device names change from boot to boot."""
     seen = changer.identity
-    if library.serial and (seen.vendor, seen.product, seen.serial) != (
-        library.vendor,
-        library.product,
-        library.serial,
-    ):
+    same_model = (seen.vendor, seen.product) == (library.vendor, library.product)
+    if not same_model or (library.serial and seen.serial != library.serial):
         raise DeviceGone(
             f"{library.device} is now {seen.vendor} {seen.product} {seen.serial or 'without a serial number'},"
             f" not library {library.name} ({library.vendor} {library.product} {library.serial})",

@@ -60,7 +60,10 @@ class Changer(Protocol):
 
     @property
     def move_limit(self) -> float:
-        """Seconds after which a motion command counts as lost; the journal keeps it (interfaces.md)."""
+        """Seconds after which a motion command counts as lost, counted from the call of `move` or `exchange`.
+
+        It covers whatever the driver itself waits for before it sends the command; the journal keeps it.
+        """
         ...
 
     def wait_ready(self, timeout: float) -> None:

@@ -43,6 +43,7 @@ class MediaType:
     read_write: ReadWrite = ReadWrite.REWRITABLE
     device: DeviceType = DeviceType.TAPE
     cleaning: bool = False
+    """Not for data: cleaning, diagnostic and microcode media are never allocated."""
 
     def __post_init__(self) -> None:
         """Refuse a type without sides."""
@@ -69,6 +70,9 @@ _ONCE, _READ = ReadWrite.WRITE_ONCE, ReadWrite.READ_ONLY
 
 UNKNOWN_TYPE = "Unknown"
 """Media of which neither bar code, library nor drives tell the type."""
+
+SERVICE_TYPE = "Service"
+"""Diagnostic and microcode media: for the library's maker, never for applications."""
 
 TWO_SIDED_OPTICAL = "MO 5.25 RW"
 """What a jukebox that turns media over is taken to hold unless told otherwise."""
@@ -103,6 +107,7 @@ _TABLE = (
     _Row("CD-ROM", 0x33, 1, _READ, DeviceType.CD_ROM),
     _Row("RDX", _OTHER_TAPE, device=DeviceType.DISK),
     _Row(CLEANING_TYPE, 0x32, read_write=ReadWrite.UNKNOWN, cleaning=True),
+    _Row(SERVICE_TYPE, 0, read_write=ReadWrite.UNKNOWN, cleaning=True),
     _Row(UNKNOWN_TYPE, 0, read_write=ReadWrite.UNKNOWN, device=DeviceType.UNKNOWN),
 )
 

@@ -45,6 +45,8 @@ class Library:
     """Something happened since the last inventory that only a new one can tell."""
     reads_volume_tags: bool
     rotates: bool
+    shows_turning: bool
+    """Has ever reported a medium as turned over, so that its silence means that one is not."""
     inventoried: float | None
 
 
@@ -71,7 +73,6 @@ class Place:
     mounted_side: UUID | None
     node: str | None
     mount_count: int
-    inverted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,8 @@ class Medium:
     place: Place | None
     home: UUID | None
     state: MediumState
+    turned: bool
+    """Lies with side 2 up."""
     enabled: bool
     missing_since: float | None
     seen: float | None

@@ -58,6 +58,7 @@ def library(row: Row) -> Library:
         stale=bool(row["stale"]),
         reads_volume_tags=bool(row["reads_volume_tags"]),
         rotates=bool(row["rotates"]),
+        shows_turning=bool(row["shows_turning"]),
         inventoried=_seconds(row["inventoried"]),
     )
 
@@ -80,7 +81,6 @@ def place(row: Row) -> Place:
         mounted_side=_id(row["mounted_side"]),
         node=row["node"],
         mount_count=row["mount_count"],
-        inverted=bool(row["inverted"]),
     )
 
 
@@ -125,6 +125,7 @@ def medium(row: Row, sides: Sequence[Row], at: Row | None) -> Medium:
         place=None if at is None else place(at),
         home=_id(row["home"]),
         state=MediumState(row["state"]),
+        turned=bool(row["turned"]),
         enabled=bool(row["enabled"]),
         missing_since=_seconds(row["missing_since"]),
         seen=_seconds(_last_seen(row)),

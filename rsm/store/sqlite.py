@@ -69,12 +69,19 @@ class SqliteStore:
     def reading(self) -> Iterator[Reader]:
         """Give a `Reader`; raises `StoreFailure` and its kin, `NoStore` while there is none."""
         with self._translated():
-            connection = self._open_to_read()
+            alone = not self._can_share_a_log()
+            before = self._stamp() if alone else None
+            connection = self._open_to_read(alone=alone)
             try:
                 connection.execute("BEGIN")
                 yield Reader(connection, self.path)
             finally:
                 connection.close()
+                if alone and self._stamp() != before:
+                    raise StoreFailure(
+                        f"the store {self.path} was written while it was being read",
+                        hint="read again; with the right to write its directory reading and writing can go together",
+                    )
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -93,32 +100,47 @@ class SqliteStore:
             finally:
                 connection.close()
 
-    def _open_to_read(self) -> sqlite3.Connection:
+    def _open_to_read(self, *, alone: bool) -> sqlite3.Connection:
         if not os.path.exists(self.path):  # noqa: PTH110 - pathlib costs a listing 5 ms of start-up
-            raise NoStore(
-                f"there is no store at {self.path}",
-                hint="add a library first: rsm library add DEVICE; or look around with rsm demo",
-            )
+            raise self._missing()
         if not os.access(self.path, os.R_OK):
             raise StoreReadOnly(
                 f"the store {self.path} may not be read by you",
                 hint="name another store with --store or $RSM_STORE, or ask its owner",
             )
-        connection = self._connect("ro" if self._can_share_a_log() else "ro&immutable=1")
+        connection = self._connect("ro&immutable=1" if alone else "ro")
         try:
-            self._check(connection)
+            version = self._check(connection)
         except BaseException:
             connection.close()
             raise
+        if version == 0:
+            connection.close()
+            raise self._missing()
         return connection
+
+    def _missing(self) -> NoStore:
+        return NoStore(
+            f"there is no store at {self.path}",
+            hint="add a library first: rsm library add DEVICE; or look around with rsm demo",
+        )
 
     def _can_share_a_log(self) -> bool:
         """Tell whether the write-ahead log can be used: it is there, or its directory lets us make one.
 
-        Where it cannot, and no log is there, the file alone is the whole store as of the last commit.
+        Where it cannot, and no log is there, the file alone is the whole store as of the last commit, for as
+        long as nobody writes.
         """
         directory = os.path.dirname(self.path)  # noqa: PTH120 - pathlib costs a listing 5 ms of start-up
         return os.path.exists(self.path + "-wal") or os.access(directory, os.W_OK)  # noqa: PTH110 - likewise
+
+    def _stamp(self) -> tuple[int, int, bool] | None:
+        """Give what changes when somebody writes the store."""
+        try:
+            state = os.stat(self.path)  # noqa: PTH116 - as above
+        except OSError:
+            return None
+        return state.st_mtime_ns, state.st_size, os.path.exists(self.path + "-wal")  # noqa: PTH110 - as above
 
     def _open_to_write(self) -> sqlite3.Connection:
         before = os.umask(0o007)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from rsm.clock import JumpingClock
-from rsm.engine.moves import MediumElsewhere
 from rsm.errors import (
     Busy,
     InvalidState,
@@ -284,11 +283,9 @@ def test_another_program_that_heard_of_the_door_first_does_not_mislead_us(site: 
     here.through_the_door(lambda hand: hand.swap(one, two))
     with open_changer(here.device, here.clock) as changer:
         changer.inventory()
-    with pytest.raises(MediumElsewhere, match="not in slot"):
-        here.session.mount(one)
+    assert here.session.mount(one).medium.barcode == one
     with here.file.hold() as machine:
-        assert machine.world.moves == 0
-    here.session.inventory("lib")
+        assert machine.world.moves == 1
     assert here.recorded() == here.really()
 
 

@@ -26,6 +26,7 @@ CREATE TABLE library (
     stale INTEGER NOT NULL DEFAULT 0,
     reads_volume_tags INTEGER NOT NULL DEFAULT 1,
     rotates INTEGER NOT NULL DEFAULT 0,
+    shows_turning INTEGER NOT NULL DEFAULT 0,
     inventoried BIGINT,
     created BIGINT NOT NULL
 );
@@ -45,7 +46,7 @@ CREATE TABLE place (
     accessible INTEGER,
     full_seen INTEGER,
     condition TEXT,
-    inverted INTEGER NOT NULL DEFAULT 0,
+    disputed TEXT,
     serial TEXT,
     state INTEGER,
     mounted_side TEXT UNIQUE REFERENCES side (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,
@@ -66,6 +67,7 @@ CREATE TABLE pool (
     max_allocates INTEGER NOT NULL DEFAULT 0 CHECK (max_allocates >= 0)
 );
 CREATE INDEX pool_parent ON pool (parent);
+CREATE UNIQUE INDEX pool_system ON pool (kind, media_type) WHERE kind <> 1000 AND media_type IS NOT NULL;
 
 CREATE TABLE medium (
     id TEXT PRIMARY KEY,
@@ -78,6 +80,7 @@ CREATE TABLE medium (
     place TEXT UNIQUE REFERENCES place (id),
     home TEXT REFERENCES place (id) ON DELETE SET NULL,
     state INTEGER NOT NULL DEFAULT 0,
+    turned INTEGER NOT NULL DEFAULT 0,
     enabled INTEGER NOT NULL DEFAULT 1,
     missing_since BIGINT,
     seen BIGINT,
@@ -87,6 +90,9 @@ CREATE INDEX medium_barcode ON medium (barcode, id);
 CREATE INDEX medium_pool ON medium (pool, barcode, id);
 CREATE INDEX medium_library ON medium (library, barcode, id);
 CREATE INDEX medium_home ON medium (home) WHERE home IS NOT NULL;
+-- Unlabelled media that vanished, to be known again when they are back in their home.
+CREATE INDEX medium_astray ON medium (home) WHERE place IS NULL AND barcode IS NULL AND home IS NOT NULL;
+CREATE INDEX medium_placeless ON medium (library) WHERE place IS NULL;
 
 CREATE TABLE side (
     id TEXT PRIMARY KEY,
@@ -135,6 +141,7 @@ CREATE TABLE intent (
 );
 -- One open move a robot, guaranteed by the database.
 CREATE UNIQUE INDEX intent_open ON intent (library) WHERE closed IS NULL;
+CREATE INDEX intent_medium ON intent (medium) WHERE closed IS NULL;
 
 CREATE TABLE event (
     number INTEGER PRIMARY KEY,

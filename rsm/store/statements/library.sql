@@ -37,7 +37,12 @@ UPDATE library SET device = :device WHERE id = :id
 UPDATE library SET stale = :stale WHERE id = :id AND stale <> :stale
 
 -- name: set_inventoried
-UPDATE library SET inventoried = :at, stale = 0, device = :device, revision = :revision WHERE id = :id
+UPDATE library SET inventoried = :at, stale = 0, device = :device, revision = :revision,
+                   reads_volume_tags = :reads_volume_tags, rotates = :rotates
+ WHERE id = :id
+
+-- name: set_shows_turning
+UPDATE library SET shows_turning = 1 WHERE id = :id
 
 -- name: places
 SELECT * FROM place WHERE library = :library ORDER BY kind, address
@@ -45,8 +50,11 @@ SELECT * FROM place WHERE library = :library ORDER BY kind, address
 -- name: place_by_id
 SELECT * FROM place WHERE id = :id
 
--- name: places_at
-SELECT * FROM place WHERE library = :library AND address = :address ORDER BY kind
+-- name: place_at
+SELECT * FROM place WHERE library = :library AND kind = :kind AND address = :address
+
+-- name: numbers
+SELECT kind, count(*) AS places FROM place WHERE library = :library GROUP BY kind
 
 -- name: drives
 SELECT d.*, m.id AS medium, m.barcode AS medium_barcode
@@ -57,17 +65,17 @@ SELECT d.*, m.id AS medium, m.barcode AS medium_barcode
 SELECT s.* FROM place AS s
  WHERE s.library = :library AND s.kind = 16 AND s.present = 1 AND s.enabled = 1 AND s.full_seen = 0
    AND NOT EXISTS (SELECT 1 FROM medium WHERE place = s.id)
- ORDER BY s.number
+ ORDER BY EXISTS (SELECT 1 FROM medium WHERE home = s.id AND library = s.library AND id <> :medium), s.number
 
 -- name: add_place
-INSERT INTO place (id, library, kind, address, number, present, accessible, full_seen, condition, inverted, serial,
+INSERT INTO place (id, library, kind, address, number, present, accessible, full_seen, condition, disputed, serial,
                    state)
-VALUES (:id, :library, :kind, :address, :number, :present, :accessible, :full_seen, :condition, :inverted, :serial,
+VALUES (:id, :library, :kind, :address, :number, :present, :accessible, :full_seen, :condition, :disputed, :serial,
         :state)
 
 -- name: set_place
 UPDATE place SET present = :present, accessible = :accessible, full_seen = :full_seen, condition = :condition,
-                 inverted = :inverted, serial = :serial
+                 disputed = :disputed, serial = :serial
  WHERE id = :id
 
 -- name: set_mounted
@@ -76,14 +84,18 @@ UPDATE place SET mounted_side = :side, state = :state, mount_count = mount_count
 -- name: set_node
 UPDATE place SET node = :node WHERE id = :id
 
--- name: set_dismounted
-UPDATE place SET mounted_side = NULL, state = :state WHERE id = :id
+-- name: set_dismounting
+UPDATE place SET mounted_side = NULL, state = 7 WHERE id = :id
+
+-- name: set_mounted_again
+UPDATE place SET mounted_side = :side, state = 1 WHERE id = :id
 
 -- name: dismount_emptied
 UPDATE place SET mounted_side = NULL, state = 0
- WHERE library = :library AND kind = 5 AND mounted_side IS NOT NULL
-   AND NOT EXISTS (SELECT 1 FROM side JOIN medium ON medium.id = side.medium
-                    WHERE side.id = place.mounted_side AND medium.place = place.id)
+ WHERE library = :library AND kind = 5 AND (mounted_side IS NOT NULL OR state <> 0)
+   AND NOT EXISTS (SELECT 1 FROM medium WHERE medium.place = place.id
+                      AND (place.mounted_side IS NULL
+                           OR medium.id = (SELECT side.medium FROM side WHERE side.id = place.mounted_side)))
 
 -- name: forget_homes
 UPDATE medium SET home = NULL WHERE home IN (SELECT id FROM place WHERE library = :library)

@@ -40,9 +40,6 @@ DELETE FROM pool WHERE id = :id
 -- name: media_count
 SELECT count(*) FROM medium WHERE pool = :pool
 
--- name: type_by_name
-SELECT * FROM media_type WHERE name = :name
-
 -- name: types
 SELECT * FROM media_type ORDER BY name
 
@@ -60,15 +57,16 @@ SELECT s.id, s.medium, s.number, s.state FROM side AS s
  LIMIT 1
 
 -- name: why_not
-SELECT s.state,
-       CASE WHEN s.usable = 1 THEN 'usable'
+SELECT CASE WHEN s.state <> 4 THEN s.state END AS state,
+       CASE WHEN s.state <> 4 THEN NULL
+            WHEN s.usable = 1 THEN 'can be allocated'
             WHEN m.enabled = 0 THEN 'the medium is disabled'
             WHEN m.barcode_state = 101 THEN 'another medium bears the same bar code'
+            WHEN t.cleaning = 1 THEN 'not for data'
             WHEN l.kind = 1 THEN 'off line: on the shelf'
             WHEN l.enabled = 0 THEN 'off line: library ' || l.name || ' is disabled'
             WHEN m.place IS NULL THEN 'off line: not found in library ' || l.name
-            WHEN t.cleaning = 1 THEN 'a cleaning medium'
-            ELSE 'its place in library ' || l.name || ' is missing' END AS reason,
+            ELSE 'mounted, or being moved' END AS reason,
        count(*) AS sides
   FROM side AS s
   JOIN medium AS m ON m.id = s.medium

@@ -2,6 +2,8 @@ CREATE INDEX event_library ON event (library, number) WHERE library IS NOT NULL;
 
 CREATE INDEX event_medium ON event (medium, number) WHERE medium IS NOT NULL;
 
+CREATE INDEX intent_medium ON intent (medium) WHERE closed IS NULL;
+
 CREATE UNIQUE INDEX intent_open ON intent (library) WHERE closed IS NULL;
 
 CREATE UNIQUE INDEX library_robot ON library (vendor, product, serial) WHERE serial <> '';
@@ -10,15 +12,21 @@ CREATE UNIQUE INDEX library_shelf ON library (kind) WHERE kind = 1;
 
 CREATE INDEX logical_medium_pool ON logical_medium (pool);
 
+CREATE INDEX medium_astray ON medium (home) WHERE place IS NULL AND barcode IS NULL AND home IS NOT NULL;
+
 CREATE INDEX medium_barcode ON medium (barcode, id);
 
 CREATE INDEX medium_home ON medium (home) WHERE home IS NOT NULL;
 
 CREATE INDEX medium_library ON medium (library, barcode, id);
 
+CREATE INDEX medium_placeless ON medium (library) WHERE place IS NULL;
+
 CREATE INDEX medium_pool ON medium (pool, barcode, id);
 
 CREATE INDEX pool_parent ON pool (parent);
+
+CREATE UNIQUE INDEX pool_system ON pool (kind, media_type) WHERE kind <> 1000 AND media_type IS NOT NULL;
 
 CREATE INDEX side_pick ON side (pool, idle_in_drive DESC, allocate_count, last_used, barcode, id)
     WHERE state = 4 AND usable = 1;
@@ -65,6 +73,7 @@ CREATE TABLE library (
     stale INTEGER NOT NULL DEFAULT 0,
     reads_volume_tags INTEGER NOT NULL DEFAULT 1,
     rotates INTEGER NOT NULL DEFAULT 0,
+    shows_turning INTEGER NOT NULL DEFAULT 0,
     inventoried BIGINT,
     created BIGINT NOT NULL
 );
@@ -98,6 +107,7 @@ CREATE TABLE medium (
     place TEXT UNIQUE REFERENCES place (id),
     home TEXT REFERENCES place (id) ON DELETE SET NULL,
     state INTEGER NOT NULL DEFAULT 0,
+    turned INTEGER NOT NULL DEFAULT 0,
     enabled INTEGER NOT NULL DEFAULT 1,
     missing_since BIGINT,
     seen BIGINT,
@@ -115,7 +125,7 @@ CREATE TABLE place (
     accessible INTEGER,
     full_seen INTEGER,
     condition TEXT,
-    inverted INTEGER NOT NULL DEFAULT 0,
+    disputed TEXT,
     serial TEXT,
     state INTEGER,
     mounted_side TEXT UNIQUE REFERENCES side (id) ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,

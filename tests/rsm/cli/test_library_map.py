@@ -35,6 +35,7 @@ LIBRARY = Library(
     stale=False,
     reads_volume_tags=True,
     rotates=False,
+    shows_turning=False,
     inventoried=1_800_000_000.0,
 )
 
@@ -57,7 +58,6 @@ def place(kind: PlaceKind, number: int) -> Place:
         mounted_side=None,
         node="/dev/nst0" if kind is PlaceKind.DRIVE else None,
         mount_count=0,
-        inverted=False,
     )
 
 
@@ -75,6 +75,7 @@ def medium(barcode: str | None, at: Place, *, sides: int = 1, pool: str = "Free/
         place=at,
         home=at.id,
         state=MediumState.IDLE,
+        turned=False,
         enabled=True,
         missing_since=None,
         seen=None,

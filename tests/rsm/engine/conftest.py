@@ -185,9 +185,7 @@ class Bench:
 
     def look(self, changer: PlainLibrary, name: str = "lib") -> InventoryOutcome:
         library = self.library(name)
-        return inventory.record(
-            self.context, library, changer.inventory(), device=changer.device, revision="1"
-        )
+        return inventory.record(self.context, changer, library, inventory.take(changer))
 
     def library(self, name: str = "lib") -> Library:
         with self.context.store.reading() as reader:

@@ -41,9 +41,13 @@ class Shop:
                 self.bench.context, writer, names.medium(writer, medium), names.pool(writer, pool)
             )
 
-    def allocate(self, pool: str, **options: Any) -> Allocation:
+    def allocate(self, pool: str, *, error_if_unavailable: bool = False, **options: Any) -> Allocation:
         with self.bench.context.store.writing() as writer:
-            return allocate.allocate(self.bench.context, writer, pool, **options)
+            given = allocate.allocate(self.bench.context, writer, pool, **options)
+        if given is None:
+            with self.bench.context.store.reading() as reader:
+                raise allocate.unavailable(reader, pool, error_if_unavailable=error_if_unavailable)
+        return given
 
     def deallocate(self, logical: object) -> Any:
         with self.bench.context.store.writing() as writer:

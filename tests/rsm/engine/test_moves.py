@@ -9,6 +9,8 @@ import pytest
 from rsm.engine import moves
 from rsm.errors import Busy
 from rsm.hardware.faults import HardwareFailed, InventoryStale, MoveRefused, OutcomeUnknown
+from rsm.model.objects import Library
+from rsm.model.states import PlaceKind
 from rsm.store import rows
 
 
@@ -21,22 +23,28 @@ class Robot:
         self.recorded = 0
 
     def carry(self, medium: str = "RSM001L9", address: int = 256) -> None:
-        with self.bench.context.store.reading() as reader:
-            row = reader.all("library.places_at", library=str(self.bench.library().id), address=address)[0]
+        """Plan and make one move, as a mount does."""
 
         def at_once(_: object) -> None:
             self.recorded += 1
 
-        moves.carry(
-            self.bench.context,
-            self.library,
-            self.bench.library(),
-            self.bench.medium(medium),
-            rows.place(row),
-            invert=False,
-            reason="a test",
-            at_once=at_once,
-        )
+        def step(now: Library) -> None:
+            with self.bench.context.store.reading() as reader:
+                row = reader.one(
+                    "library.place_at", library=str(now.id), kind=PlaceKind.DRIVE, address=address
+                )
+            moves.carry(
+                self.bench.context,
+                self.library,
+                now,
+                self.bench.medium(medium),
+                rows.place(row),
+                side_up=1,
+                reason="a test",
+                at_once=at_once,
+            )
+
+        moves.planned(self.bench.context, self.library, self.bench.library(), step)
 
     def intents(self) -> list[str | None]:
         """The outcomes of all intents in order; None is an open one."""
@@ -184,31 +192,36 @@ def test_a_unit_attention_before_the_move_means_look_and_plan_anew(robot: Robot)
     assert robot.intents() == ["not moved: a door was closed", "moved"]
 
 
-def test_nothing_is_sent_for_a_medium_that_is_not_there(robot: Robot) -> None:
-    """Both ends are looked at first; hands may have been quicker."""
+def test_a_medium_that_hands_moved_is_fetched_from_where_it_is_now(robot: Robot) -> None:
+    """Both ends are looked at first; a surprise means an inventory and a new plan, not a wrong command."""
     robot.library.holds = {1004: "RSM001L9", 1001: "RSM002L9"}
-    with pytest.raises(moves.MediumElsewhere, match="not in slot 1"):
+    robot.carry()
+    assert robot.library.commands == [(1004, 256, False)]
+    assert robot.bench.place("RSM001L9") == "drive 0 of lib"
+
+
+def test_a_medium_that_hands_took_is_told(robot: Robot) -> None:
+    """Nothing is sent for what is not there any more."""
+    robot.library.holds = {1001: "RSM002L9"}
+    with pytest.raises(moves.MediumElsewhere, match="on the shelf"):
         robot.carry()
     assert robot.library.commands == []
-    robot.bench.look(robot.library)
-    assert robot.bench.place("RSM001L9") == "slot 5 of lib"
 
 
 def test_nothing_is_sent_to_a_place_that_is_full(robot: Robot) -> None:
     """A destination that somebody has filled is found out before the command."""
     robot.library.carry(1001, 256)
-    with pytest.raises(moves.MediumElsewhere, match="drive 0 of lib is full"):
+    with pytest.raises(moves.MediumElsewhere, match="drive 0 of lib is not empty"):
         robot.carry()
     assert robot.library.commands == []
     assert robot.bench.place("RSM002L9") == "drive 0 of lib"
 
 
-def test_another_medium_in_the_source_is_not_moved(robot: Robot) -> None:
-    """Two media swapped by hand are told apart by their labels before anything moves."""
+def test_of_two_media_swapped_by_hand_the_right_one_is_moved(robot: Robot) -> None:
+    """They are told apart by their labels before anything moves."""
     robot.library.holds = {1000: "RSM002L9", 1001: "RSM001L9"}
-    with pytest.raises(moves.MediumElsewhere):
-        robot.carry()
-    assert robot.library.commands == []
+    robot.carry()
+    assert robot.library.commands == [(1001, 256, False)]
 
 
 def test_one_open_move_a_robot_is_guaranteed_by_the_store(robot: Robot) -> None:

@@ -84,7 +84,7 @@ def test_a_type_must_exist_and_be_for_applications(create: Any) -> None:
     assert create("a", "lto-9 worm").media_type == "LTO-9 WORM"
     with pytest.raises(ObjectNotFound, match="LTO-99"):
         create("b", "LTO-99")
-    with pytest.raises(InvalidRequest, match="cleaning"):
+    with pytest.raises(InvalidRequest, match="not for applications"):
         create("c", "Cleaning")
 
 
