@@ -22,6 +22,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Libraries",
         (
+            ("discover", "rsm.cli.discover", "find the changers and drives of this machine"),
             ("library", "rsm.cli.library", "add, list, show, inventory, remove libraries"),
             ("drive", "rsm.cli.drive", "list the drives and what is in them"),
             ("changer", "rsm.cli.changer", "ask a device itself, without the store: status, inquiry, decode"),
@@ -43,7 +44,14 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("dismount", "rsm.cli.dismount", "put a mounted medium back into its slot"),
         ),
     ),
-    ("This program", (("version", "rsm.cli.version", "tell the versions of rsm, Python and SQLite"),)),
+    (
+        "This program",
+        (
+            ("doctor", "rsm.cli.doctor", "tell what is wrong with this host's set-up, and how to mend it"),
+            ("udev", "rsm.cli.udev", "show, install the rules that give devices stable names and access"),
+            ("version", "rsm.cli.version", "tell the versions of rsm, Python and SQLite"),
+        ),
+    ),
 )
 """Groups of (word, module, summary), in the order in which the help shows them."""
 

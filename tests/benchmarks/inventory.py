@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from rsm.clock import SystemClock
 from rsm.engine import inventory, names
@@ -26,11 +27,13 @@ from rsm.session import Session
 from rsm_mock.building import build
 from rsm_mock.state import StateFile
 
+Result = TypeVar("Result")
+
 ROUNDS = 5
 TABLES = ("media_type", "library", "pool", "place", "medium", "side", "event")
 
 
-def seconds(act: Callable[[], object]) -> tuple[float, object]:
+def seconds(act: Callable[[], Result]) -> tuple[float, Result]:
     """Carry something out and give the time it took and what it gave."""
     before = time.perf_counter()
     result = act()
@@ -80,17 +83,13 @@ def one_round(slots: int) -> dict[str, float]:
         context = session._context()
         with context.store.reading() as reader:
             library = names.library(reader, "lib")
-        opening, changer = seconds(lambda: registry.open_changer(device, clock))
-        with changer:  # type: ignore[attr-defined]
-            reading, seen = seconds(changer.inventory)  # type: ignore[attr-defined]
-        assert len(seen.elements) > slots  # type: ignore[attr-defined]
-        first, outcome = seconds(
-            lambda: inventory.record(context, library, seen, device=device, revision="1")  # type: ignore[arg-type]
-        )
-        assert outcome.media == slots  # type: ignore[attr-defined]
-        again, _ = seconds(
-            lambda: inventory.record(context, library, seen, device=device, revision="1")  # type: ignore[arg-type]
-        )
+        opening, opened = seconds(lambda: registry.open_changer(device, clock))
+        with opened as changer:
+            reading, seen = seconds(lambda: inventory.take(changer))
+            assert len(seen.elements) > slots
+            first, outcome = seconds(lambda: inventory.record(context, changer, library, seen))
+            assert outcome.media == slots
+            again, _ = seconds(lambda: inventory.record(context, changer, library, seen))
         return {
             "open the device": opening,
             "read every element (target answers, codec decodes)": reading,
