@@ -168,7 +168,7 @@ class Session:
         from rsm.engine import names
 
         with self._context().store.reading() as reader:
-            return names.bearers(reader, barcode) or (names.medium(reader, barcode),)
+            return names.bearing_or_called(reader, barcode)
 
     def move_medium(self, medium: str, pool: str) -> Medium:
         """Move a medium to another pool; the robot does nothing."""

@@ -24,7 +24,7 @@ from rsm.errors import (
 )
 from rsm.model import transitions
 from rsm.model.outcome import Allocation, Exclusion
-from rsm.model.states import BarcodeState, PoolKind, SideState
+from rsm.model.states import BarcodeState, PlaceKind, PoolKind, SideState
 from rsm.store import rows
 
 if TYPE_CHECKING:
@@ -328,7 +328,11 @@ def _chosen_because(
         return (f"{name}: the next side set aside with {next_of}",)
     if asked:
         return (f"{name}: asked for by name",)
-    why = "idle in a drive" if medium.place and medium.place.kind.name == "DRIVE" else "in a slot"
+    place = medium.place
+    idle = place is not None and place.kind is PlaceKind.DRIVE and place.mounted_side is None
+    why = (
+        "idle in a drive" if idle else f"in {place.kind.name.lower()} {place.number}" if place else "on line"
+    )
     origin = "its own pool" if came_from == pool.path else f"{came_from}, since {pool.path} had none"
     return (
         f"{name}: {why}, allocated {chosen.allocate_count} time(s) before, from {origin}",

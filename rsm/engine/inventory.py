@@ -213,6 +213,10 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
         if put.sorted is not None:
             _sort_anew(context, writer, put.medium.id, put.sorted)
     writer.run("library.dismount_emptied", library=identity)
+    # A medium that came into a drive by hand is not the one that was being dismounted there.
+    arrived = [put.place.id for put in puts if put.medium.place != put.place.id]
+    arrived += [found.place.id for found in findings.found]
+    writer.many("library.set_exchanged", ({"id": place} for place in arrived))
     _rank(
         writer,
         identity,

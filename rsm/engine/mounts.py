@@ -125,6 +125,7 @@ def _load(
         raise moves.MediumElsewhere(f"medium {medium.name} is {names.whereabouts(medium)} now")
     place = medium.place
     if place is not None and place.kind is PlaceKind.DRIVE:
+        changer.drive(ElementAddress(place.address)).close()  # nobody could open it without a node
         medium = moves.confirm(context, changer, library, medium)
         return str(medium.id), side, place.address, _claim(context, library, medium, side, wanted)
     if not changer.capabilities.moves:
@@ -296,8 +297,9 @@ def _kept_mounted_on_failure(context: Context, drive: Place) -> Iterator[None]:
         yield
     except RsmError:
         with context.store.writing() as writer:
-            row = writer.one("library.place_by_id", id=str(drive.id))
-            if drive.mounted_side is not None and row is not None and row["state"] == DriveState.DISMOUNTABLE:
+            if drive.mounted_side is None:
+                writer.run("library.set_kept", id=str(drive.id))
+            else:
                 writer.run("library.set_mounted_again", id=str(drive.id), side=str(drive.mounted_side))
         raise
 
@@ -318,8 +320,10 @@ def _put_away(context: Context, changer: Changer, library: Library, medium: Medi
     """Move an unloaded medium from its drive to a slot; give the slot."""
     with context.store.reading() as reader:
         now, place = _in_a_drive(reader, str(medium.id))
-        if place.id != drive.id:
-            raise InvalidState(f"medium {medium.name} is in drive {place.number} now; somebody else moved it")
+        if place.id != drive.id or place.state is not DriveState.DISMOUNTABLE:
+            raise InvalidState(
+                f"medium {medium.name} was mounted anew in drive {place.number} by somebody else"
+            )
         target = _slot_for(reader, library, now)
     context.progress(f"moving {now.name} to slot {target.number} of {library.name}")
 
@@ -351,6 +355,10 @@ def _given_to_hand(
 ) -> Dismounted:
     """Record that a stand-alone drive has put its medium out: whoever takes it has it on the shelf."""
     with context.store.writing() as writer:
+        now = names.medium_by_id(writer, str(medium.id))
+        if now.place is None or now.place.id != place.id:
+            # Another library's inventory has found it already: hands are quick.
+            return Dismounted(medium=now, library=library.name, place=place, warnings=warnings)
         shelf = writer.one("library.shelf")
         assert shelf is not None  # noqa: S101 - the first migration made it, and nothing removes it
         writer.run("medium.lose", id=str(medium.id), library=shelf["id"], at=context.now_ms)

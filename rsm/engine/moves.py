@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from rsm.engine import inventory, names
-from rsm.errors import Busy, Code, Unavailable
+from rsm.errors import Busy, Code, ResourceDisabled, Unavailable
 from rsm.hardware.faults import (
     BadReply,
     DeviceFault,
@@ -69,6 +69,8 @@ def planned(
         settle(context, changer, library)
         with context.store.reading() as reader:
             library = names.library_again(reader, library)
+        if not library.enabled:
+            raise ResourceDisabled(f"library {library.name} is disabled")
         if changer.stale or library.stale or attempt > 1:
             context.progress(f"something changed in {library.name}; taking its inventory")
             inventory.record(context, changer, library, inventory.take(changer))

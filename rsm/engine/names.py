@@ -97,6 +97,12 @@ def bearers(reader: Reader, barcode: str) -> tuple[Medium, ...]:
     )
 
 
+def bearing_or_called(reader: Reader, name: str) -> tuple[Medium, ...]:
+    """Give all media that bear a bar code, else the one that an id leads to; raises `UnknownMedium`."""
+    is_id = len(name) == ID_LENGTH and id_range(name) is not None
+    return (() if is_id else bearers(reader, name)) or (medium(reader, name),)
+
+
 def medium(reader: Reader, name: str) -> Medium:
     """Give the one medium of that bar code or id, or the one that a side or logical medium is on.
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def entered(store: str) -> Iterator[None]:
     """Hold the gate of that store; waits its turn. Raises `StoreReadOnly` where no lock file can be made."""
     path = store + ".gate"
+    make_shared(path, store=store)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
         raise refused(error, store) from error
     try:
@@ -34,6 +35,18 @@ def entered(store: str) -> Iterator[None]:
         os.utime(descriptor)
     finally:
         os.close(descriptor)
+
+
+def make_shared(path: str, *, store: str | None = None) -> None:
+    """Make a file for its owner and group alone (0660), if it is not there, whatever the caller's umask."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise refused(error, store or path) from error
+    os.fchmod(descriptor, 0o660)
+    os.close(descriptor)
 
 
 def refused(error: OSError, store: str) -> StoreFailure:

@@ -143,11 +143,9 @@ class SqliteStore:
         return state.st_mtime_ns, state.st_size, os.path.exists(self.path + "-wal")  # noqa: PTH110 - as above
 
     def _open_to_write(self) -> sqlite3.Connection:
-        before = os.umask(0o007)
-        try:
-            connection = self._connect("rwc")
-        finally:
-            os.umask(before)
+        # SQLite would make it 0640; its log takes the rights of the file.
+        gate.make_shared(self.path)
+        connection = self._connect("rw")
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")

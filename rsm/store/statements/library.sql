@@ -88,7 +88,16 @@ UPDATE place SET node = :node WHERE id = :id
 UPDATE place SET mounted_side = NULL, state = 7 WHERE id = :id
 
 -- name: set_mounted_again
-UPDATE place SET mounted_side = :side, state = 1 WHERE id = :id
+UPDATE place SET mounted_side = :side, state = 1
+ WHERE id = :id AND state = 7 AND mounted_side IS NULL
+   AND EXISTS (SELECT 1 FROM medium JOIN side ON side.medium = medium.id
+                WHERE medium.place = place.id AND side.id = :side)
+
+-- name: set_kept
+UPDATE place SET state = 0 WHERE id = :id AND state = 7 AND mounted_side IS NULL
+
+-- name: set_exchanged
+UPDATE place SET mounted_side = NULL, state = 0 WHERE id = :id AND state = 7
 
 -- name: dismount_emptied
 UPDATE place SET mounted_side = NULL, state = 0

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 import pytest
 
-from rsm.clock import JumpingClock
-from rsm.engine import inventory, libraries, names
+from rsm.clock import Clock, JumpingClock
+from rsm.engine import allocate, inventory, libraries, mounts, names, pools, robot
 from rsm.engine.context import Context
+from rsm.hardware import lease
 from rsm.hardware.contract import Drive
 from rsm.hardware.faults import DeviceFault, DeviceGone, MoveRefused, NotSupported
 from rsm.hardware.inventory import (
@@ -26,7 +29,7 @@ from rsm.hardware.inventory import (
     MoveReport,
 )
 from rsm.model.objects import Library, Medium
-from rsm.model.outcome import InventoryOutcome
+from rsm.model.outcome import Allocation, Dismounted, InventoryOutcome, Mounted
 from rsm.model.states import NewMedia
 from rsm.store.sqlite import SqliteStore
 
@@ -137,6 +140,58 @@ class PlainLibrary:
     def __exit__(self, *exc: object) -> None: ...
 
 
+@dataclass
+class DrivenLibrary(PlainLibrary):
+    """A plain library whose drives have nodes, and in which something may happen in between."""
+
+    readied: list[int] = field(default_factory=list)
+    """Addresses of the drives that were waited for."""
+    unloaded: list[int] = field(default_factory=list)
+    nodeless: set[int] = field(default_factory=set)
+    """Addresses of the drives that this host has no node for."""
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What happens, once, when somebody comes to `open` it, `lease` it, `look`, make `ready` or `unload`."""
+
+    def happen(self, moment: str) -> None:
+        self.meanwhile.pop(moment, lambda: None)()
+
+    def look(self, addresses: Collection[ElementAddress]) -> tuple[ElementReport, ...]:
+        self.happen("look")
+        return super().look(addresses)
+
+    def drive(self, address: ElementAddress) -> Drive:
+        if address in self.nodeless:
+            raise DeviceGone(f"no node is known for the drive at {address}")
+        return PlainDrive(self, address)
+
+
+@dataclass
+class PlainDrive:
+    """A drive of a driven library: it obeys at once."""
+
+    library: DrivenLibrary
+    address: int
+    matched_by: str = "serial"
+
+    @property
+    def node(self) -> str:
+        return f"/dev/nst{self.address - 256}"
+
+    def wait_ready(self, timeout: float) -> None:
+        self.library.readied.append(self.address)
+        self.library.happen("ready")
+
+    def unload(self, timeout: float) -> None:
+        self.library.unloaded.append(self.address)
+        self.library.happen("unload")
+
+    def close(self) -> None: ...
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
 @pytest.fixture
 def new_id() -> Callable[[], UUID]:
     """Ids that count, so that a failing test reads well."""
@@ -183,9 +238,51 @@ class Bench:
                 media_type=None,
             )
 
+    def stock(self, changer: PlainLibrary, name: str = "lib") -> None:
+        """Add a library whose new media are free, and take its inventory."""
+        self.add(changer, name, new_media=NewMedia.FREE)
+        self.look(changer, name)
+
+    def allocate(
+        self, pool: str = "Backup", *, media_type: str = "LTO-9", **options: Any
+    ) -> Allocation | None:
+        """Allocate from a pool that draws from the free one; made when it is not there."""
+        with self.context.store.writing() as writer:
+            if writer.one("pool.by_path", path=pool) is None:
+                pools.create(
+                    self.context,
+                    writer,
+                    pool,
+                    media_type=media_type,
+                    draws_from_free=True,
+                    returns_to_free=False,
+                    max_allocates=0,
+                )
+            return allocate.allocate(self.context, writer, pool, **options)
+
+    def deallocate(self, logical: object) -> Medium:
+        with self.context.store.writing() as writer:
+            return allocate.deallocate(self.context, writer, str(logical))
+
+    def mount(self, what: object, *, drive: int | None = None) -> Mounted:
+        return mounts.mount(self.context, str(what), drive=drive)
+
+    def dismount(self, what: object) -> Dismounted:
+        return mounts.dismount(self.context, str(what))
+
     def look(self, changer: PlainLibrary, name: str = "lib") -> InventoryOutcome:
         library = self.library(name)
         return inventory.record(self.context, changer, library, inventory.take(changer))
+
+    def preview(self, changer: PlainLibrary) -> InventoryOutcome:
+        """Take an inventory without recording it, as a session does."""
+        library = self.library()
+        with robot.opened(self.context, library) as opened, robot.leased(self.context, opened, library):
+            return inventory.preview(self.context, opened, library, inventory.take(opened))
+
+    def remove(self, name: str = "lib") -> Library:
+        with self.context.store.writing() as writer:
+            return libraries.remove(self.context, writer, name)
 
     def library(self, name: str = "lib") -> Library:
         with self.context.store.reading() as reader:
@@ -195,9 +292,25 @@ class Bench:
         with self.context.store.reading() as reader:
             return names.medium(reader, name)
 
+    def medium_at(self, address: int) -> str:
+        """The id of the medium at an element's address."""
+        ((identity,),) = self.rows(
+            f"SELECT m.id FROM medium m JOIN place p ON p.id = m.place WHERE p.address = {address}"
+        )
+        return str(identity)
+
     def place(self, name: str) -> str:
         """Where a medium is, in words."""
         return names.whereabouts(self.medium(name))
+
+    def mounted(self) -> list[tuple[object, ...]]:
+        """The numbers of the drives in which a side is mounted, and that medium's bar code."""
+        return sorted(
+            self.rows(
+                "SELECT d.number, m.barcode FROM place d JOIN side s ON s.id = d.mounted_side"
+                " JOIN medium m ON m.id = s.medium"
+            )
+        )
 
     def rows(self, query: str) -> Iterable[tuple[object, ...]]:
         with self.context.store.reading() as reader:
@@ -228,3 +341,41 @@ def new_bench(tmp_path: Path, new_id: Callable[[], UUID]) -> Callable[[], Bench]
 def plain() -> type[PlainLibrary]:
     """The class of plain libraries, to make some in a test."""
     return PlainLibrary
+
+
+@pytest.fixture
+def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do without waiting for the disk: nobody pulls the plug here, and it is most of what such a test takes."""
+    open_to_write = SqliteStore._open_to_write
+
+    def hasty(store: SqliteStore) -> sqlite3.Connection:
+        connection = open_to_write(store)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    monkeypatch.setattr(SqliteStore, "_open_to_write", hasty)
+
+
+@pytest.fixture
+def driven(unsynced: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., DrivenLibrary]:
+    """Make driven libraries, which the manager opens by their devices' names; leases stay in the test's directory."""
+    made: dict[str, DrivenLibrary] = {}
+    hold = lease.hold
+
+    def make(*given: Any, **wishes: Any) -> DrivenLibrary:
+        library = DrivenLibrary(*given, **wishes)
+        made[library.device] = library
+        return library
+
+    def open_changer(device: str, _: Clock) -> DrivenLibrary:
+        made[device].happen("open")
+        return made[device]
+
+    def held(*given: Any, **wishes: Any) -> AbstractContextManager[Path]:
+        for library in made.values():
+            library.happen("lease")
+        return hold(*given, **wishes, directory=tmp_path)
+
+    monkeypatch.setattr("rsm.hardware.registry.open_changer", open_changer)
+    monkeypatch.setattr("rsm.hardware.lease.hold", held)
+    return make
