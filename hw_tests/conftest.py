@@ -11,8 +11,103 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from hw_tests.target import (
+    Target,
+    UnfitError,
+    any_scratch,
+    in_virtual_library,
+    named_scratch,
+    node_of,
+)
+from rsm.clock import SystemClock
+from rsm.errors import LeaseHeld
+from rsm.hardware import lease
+from rsm.hardware.registry import open_changer
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from rsm.hardware.inventory import Inventory
+
+NOT_AS_NAMED = 4
+"""pytest's own status for a wrong command line."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what names the changer and the elements that may be used."""
+    group = parser.getgroup("hardware")
+    add = group.addoption
+    add("--changer", metavar="SERIAL", help="use the changer with this serial number, and no other")
+    add("--slots", metavar="ADDRESS,ADDRESS", help="a full slot and an empty one that the tests may use")
+    add("--drive", metavar="ADDRESS", type=int, help="an empty drive that the tests may load")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Stop at once if the changer that was named is not attached, or it is not said what may be used of it."""
+    serial, slots = session.config.getoption("--changer"), session.config.getoption("--slots")
+    if serial is None:
+        return
+    try:
+        node_of(serial)
+    except UnfitError as error:
+        pytest.exit(str(error), NOT_AS_NAMED)
+    if slots is None:
+        pytest.exit("--changer moves media: name the slots it may use, --slots FULL,EMPTY", NOT_AS_NAMED)
+
+
+@pytest.fixture(scope="session")
+def target(pytestconfig: pytest.Config) -> Target:
+    """Give the changer under test; skip without one, and end the session if it is not as it was named."""
+    serial = pytestconfig.getoption("--changer")
+    if serial is None and not in_virtual_library():
+        pytest.skip("no changer is named (--changer SERIAL), and this is not the VM: run ./dev test --vm")
+    try:
+        device = node_of(serial or os.environ["VTL_SERIAL"])
+        seen = look(device)
+        if serial is None:
+            return Target(os.environ["VTL_SERIAL"], device, any_scratch(seen))
+        slots = [int(word) for word in pytestconfig.getoption("--slots").split(",")]
+        return Target(serial, device, named_scratch(seen, slots, pytestconfig.getoption("--drive")))
+    except (UnfitError, ValueError) as error:
+        pytest.exit(str(error), NOT_AS_NAMED)
+
+
+def look(device: str) -> Inventory:
+    """Give an inventory of a changer that nobody has open."""
+    with open_changer(device, SystemClock()) as changer:
+        changer.wait_ready(1200)
+        return changer.inventory()
+
+
+@pytest.fixture(scope="module")
+def untouched(target: Target) -> Iterator[Inventory]:
+    """Hold the changer's lease for a module, and make sure that all is in its place when it ends.
+
+    Not for modules that start `rsm` or `rsm-mtx` to move media: those take the lease themselves.
+    """
+    clock = SystemClock()
+    with open_changer(target.device, clock) as changer:
+        key = lease.lease_key(changer.identity, target.device)
+    try:
+        with lease.hold(key, holder="hw_tests", timeout=30, clock=clock):
+            before = look(target.device)
+            yield before
+            assert places(look(target.device)) == places(before)
+    except LeaseHeld as held:
+        pytest.exit(str(held), NOT_AS_NAMED)
+
+
+def places(inventory: Inventory) -> list[tuple[int, bool | None, str | None]]:
+    """Give what must be the same when everything is back in its place."""
+    return [(int(item.address), item.full, item.volume_tag) for item in inventory.elements]
+
+
+@pytest.fixture
+def virtual() -> None:
+    """Skip where the robot is not the VM's, which may be stopped and killed."""
+    if not in_virtual_library():
+        pytest.skip("only in the VM, where the robot is a process that may be stopped: ./dev test --vm")
 
 
 class Steps:

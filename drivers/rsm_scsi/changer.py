@@ -32,6 +32,7 @@ from rsm_scsi.attentions import reserves_anew, shows_new_pages, unsettles
 from rsm_scsi.identify import introduce
 from rsm_scsi.quirks import Quirks, quirks_of
 from rsm_scsi.survey import Survey
+from rsm_scsi.transport import Constraints
 from rsm_scsi.unit import LogicalUnit, wants_waking
 from rsm_smc import elements as element_status
 from rsm_smc import sense as sense_data
@@ -68,11 +69,19 @@ _ROUNDS = 3
 class ScsiChanger:
     """A medium changer; fills `rsm.hardware.contract.Changer`.
 
-    Takes over the transport and closes it. `drives` opens the drive behind a data transfer element.
-    Raises `NotSupported` if the device is no changer.
+    Takes over the transport and closes it. `drives` opens the drive behind a data transfer element,
+    `constraints` says what the transport cannot do. Raises `NotSupported` if the device is no changer.
     """
 
-    def __init__(self, transport: Transport, *, clock: Clock, drives: DriveFinder | None = None) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        clock: Clock,
+        drives: DriveFinder | None = None,
+        constraints: Constraints = Constraints(),
+    ) -> None:
+        self._constraints = constraints
         self._clock = clock
         self._drives = drives
         self._unit = LogicalUnit(transport, clock=clock, on_attention=self._attend)
@@ -111,7 +120,7 @@ class ScsiChanger:
     @property
     def move_limit(self) -> float:
         """Seconds after which a motion command counts as lost, the wait before it is sent included."""
-        return timeouts.SETTLED + self._quirks.move_limit
+        return timeouts.SETTLED + max(self._quirks.move_limit, self._constraints.command_limit)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -228,13 +237,29 @@ class ScsiChanger:
         addresses = {ElementAddress(address) for address in (*touched, *robots)}
         if fault is None:
             return self._confirmed(doing, addresses)
-        if fault.executed is None:
+        if fault.executed is None or self._constraints.resends:
             self._unit.wait_idle(self._quirks.move_limit)
         try:
             fault.seen = self.look(addresses)
         except DeviceFault as failure:
             _LOG.warning("%s could not be looked at after a failed move: %s", self.device, failure)
-        raise self._unknown_element(fault, touched) or fault
+        raise self._unknown_element(fault, touched) or self._perhaps_resent(fault, doing, touched)
+
+    def _perhaps_resent(self, fault: DeviceFault, doing: str, touched: tuple[int, ...]) -> DeviceFault:
+        """Doubt a refusal that may be the second copy's (scsi.md §0.1): "source empty", for it was moved."""
+        if not self._constraints.resends or fault.executed is None:
+            return fault
+        full = {item.address: item.full for item in fault.seen}
+        source, destination = (full.get(ElementAddress(address)) for address in touched[:2])
+        if source or (source is False and destination is False):
+            return fault  # the medium is where it was, or never was there
+        doubted = OutcomeUnknown(
+            f"{fault}; the kernel may have sent it twice, and {self.device} may have done it the first time",
+            hint="look at the library before anything is moved again",
+            sense=fault.sense,
+        )
+        doubted.seen = fault.seen
+        return doubted
 
     def _unknown_element(self, fault: DeviceFault, addresses: Iterable[int]) -> DeviceFault | None:
         """Say which element does not exist; devices say 05/21/01, tgt 05/24/00, and neither which."""

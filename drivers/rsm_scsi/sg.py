@@ -322,13 +322,8 @@ def open_sg(device: str) -> SgTransport:
     node = sg_node(device)
     try:
         channel = KernelChannel(node.path)
-    except PermissionError as error:
-        raise DeviceGone(
-            f"{device} may not be opened for reading and writing",
-            hint="join the group that owns it, which is usually tape: sudo usermod -aG tape $USER",
-        ) from error
     except OSError as error:
-        raise DeviceGone(_why_not_opened(device, error), hint="lsscsi -g lists the devices") from error
+        raise why_not_opened(device, error) from error
     return SgTransport(device, channel)
 
 
@@ -358,9 +353,16 @@ def _direction(data_out: bytes, room: int) -> int:
     return _DXFER_FROM_DEVICE if room else _DXFER_NONE
 
 
-def _why_not_opened(device: str, error: OSError) -> str:
-    if error.errno == errno.EBUSY:
-        return f"{device} is held by another program"
-    if error.errno in {errno.ENOENT, errno.ENXIO, errno.ENODEV}:
-        return f"nothing answers behind {device}: {error.strerror}"
-    return f"{device} cannot be opened as a SCSI generic device: {error.strerror}"
+def why_not_opened(device: str, error: OSError) -> DeviceGone:
+    """Give the fault that says in one sentence why a node cannot be opened, and what helps."""
+    hint = "lsscsi -g lists the devices"
+    if isinstance(error, PermissionError):
+        message = f"{device} may not be opened for reading and writing"
+        hint = "join the group that owns it, which is usually tape: sudo usermod -aG tape $USER"
+    elif error.errno == errno.EBUSY:
+        message = f"{device} is held by another program"
+    elif error.errno in {errno.ENOENT, errno.ENXIO, errno.ENODEV}:
+        message = f"nothing answers behind {device}: {error.strerror}"
+    else:
+        message = f"{device} cannot be opened as a SCSI generic device: {error.strerror}"
+    return DeviceGone(message, hint=hint)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Status(IntEnum):
@@ -34,6 +34,8 @@ class HostStatus(IntEnum):
     SOFT_ERROR = 0x0B
     TRANSPORT_DISRUPTED = 0x0E
     TRANSPORT_FAILFAST = 0x0F
+    UNTOLD = 0x100
+    """Not Linux's: something failed, and the way to the device does not tell what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,12 @@ class Transport(Protocol):
     def close(self) -> None:
         """Give the device back."""
         ...
+
+
+class Constraints(NamedTuple):
+    """What one way to a device cannot do as well as /dev/sg by write, poll and read."""
+
+    command_limit: float = 0.0
+    """Seconds that every command is given at least, whatever limit it has."""
+    resends: bool = False
+    """The kernel may send a command twice behind its back, so that a refusal can be the second copy's."""

@@ -56,6 +56,7 @@ _HOST_WORDS = {
     HostStatus.SOFT_ERROR: "the host adapter gave up",
     HostStatus.TRANSPORT_DISRUPTED: "the path was interrupted",
     HostStatus.TRANSPORT_FAILFAST: "the path is down",
+    HostStatus.UNTOLD: "busy, reserved or the path lost, which cannot be told apart this way,",
 }
 
 
@@ -90,9 +91,8 @@ def judge(reply: Reply, cdb: bytes, *, device: str, doing: str) -> Verdict:
 def _path_fault(reply: Reply, device: str, doing: str, *, motion: bool) -> DeviceFault:
     """Any transport error on a motion command leaves its outcome unknown (scsi.md §2.1)."""
     words = _HOST_WORDS.get(HostStatus(reply.host_status), "") if reply.host_status in set(HostStatus) else ""
-    message = (
-        f"{device}: {words or 'the path failed'} (host status {reply.host_status:02X}h) on the way to {doing}"
-    )
+    code = "" if reply.host_status == HostStatus.UNTOLD else f" (host status {reply.host_status:02X}h)"
+    message = f"{device}: {words or 'the path failed'}{code} on the way to {doing}"
     if motion:
         return OutcomeUnknown(message, hint=_LOOK)
     if reply.host_status == HostStatus.NO_CONNECT:

@@ -9,5 +9,5 @@ runs outside the guest but QEMU, as the user who calls, and it has no network.
 
 Rooms: `requirements` (what the machine lacks), `kernel` and `initramfs` (what is booted), `library` (what
 hangs on the robot), `share` (what the guest is told), `machine` (QEMU), `command` (the command line), and in
-`guest/` the two scripts that run as the guest's first process.
+`guest/` the scripts of the guest: its first process, and the library that it starts.
 """

@@ -2,6 +2,7 @@
 
 COMMAND finds in its environment:
     VTL_CHANGER      the changer's sg node, like /dev/sg3
+    VTL_SERIAL       its serial number
     VTL_CHANGER_SCH  the changer's ch node, like /dev/sch0
     VTL_DRIVES       the drives' non-rewinding st nodes, in element order
     VTL_DRIVES_SG    the drives' sg nodes, in element order

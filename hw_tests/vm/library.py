@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # First element addresses.  tgt wants each of them to be above 0.
 ROBOT, IMPORT_EXPORT, DRIVE, STORAGE = 1, 16, 256, 1024
+SERIAL = "VTLCHG0001"  # tgt gives 10 characters
 SLOTS_LIMIT = 0x10000 - STORAGE
 IMPORT_EXPORT_LIMIT = DRIVE - IMPORT_EXPORT
 DRIVES_LIMIT = 254  # by LUN, beside the changer's

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hw_tests.vm.library import Library
 
-SETUP = Path(__file__).parent / "guest" / "setup"
+SCRIPTS = [Path(__file__).parent / "guest" / name for name in ("setup", "library")]
 KEPT = re.compile(r"PATH|HOME|USER|LOGNAME|SHELL|TERM|TZ|LANG|VIRTUAL_ENV|CI|(LC_|PYTHON|PYTEST|PYENV).*")
 
 
@@ -52,6 +52,7 @@ def fill(share: Path, library: Library, *, command: str, rw: Sequence[Path], rul
         "IE": library.ports,
         "SIDES": library.sides,
         "MEDIA": " ".join(library.barcodes),
+        "SERIAL": elements.SERIAL,
         "ROBOT": elements.ROBOT,
         "STORAGE": elements.STORAGE,
         "IMPORT_EXPORT": elements.IMPORT_EXPORT,
@@ -62,7 +63,8 @@ def fill(share: Path, library: Library, *, command: str, rw: Sequence[Path], rul
     lines = [f"{name}={shlex.quote(str(value))}" for name, value in config.items()]
     (share / "config").write_text("\n".join([*lines, f"RW=({shlex.join(map(str, rw))})", ""]))
     (share / "command").write_text(command)
-    shutil.copy(SETUP, share / "setup")
+    for script in SCRIPTS:
+        shutil.copy(script, share)
     for rule in rules:
         (share / "rules.d").mkdir(exist_ok=True)
         shutil.copy(rule, share / "rules.d")

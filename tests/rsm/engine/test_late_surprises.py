@@ -1,4 +1,4 @@
-"""Defects still there, as tests of the house; copy into tests/rsm/engine to run."""
+"""What others do in the last moment before a verb decides."""
 
 from __future__ import annotations
 
