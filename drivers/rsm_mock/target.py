@@ -232,17 +232,15 @@ class ChangerTarget:
         if not isinstance(command, cdb.MoveMedium):
             return self.run(block)
         self._check_move(command)
-        hand = next(
-            element
-            for element in self._machine.world.of_kind(ElementKind.TRANSPORT)
-            if element.medium is None
-        )
+        hands = [each for each in self._machine.world.of_kind(ElementKind.TRANSPORT) if each.medium is None]
+        if not hands:  # every hand holds something already, perhaps the very medium that is to be moved
+            raise Check(POSITIONING_FAILED)
         motion = Motion(
             work=Work.MOVE,
             timer=self._machine.timer(0),
             number=self._machine.next_motion,
             source=command.source,
-            destination=hand.address,
+            destination=hands[0].address,
         )
         self._machine.start(motion)
         raise Check(POSITIONING_FAILED)

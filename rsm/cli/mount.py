@@ -113,12 +113,25 @@ def _run(command: list[str], mounted: Mounted) -> int:
         "RSM_SIDE": str(mounted.side),
     }
     sys.stdout.flush()
-    # An interrupt from the keyboard reaches the command by itself; rsm waits for its end to dismount.
+    started: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(got: int, _frame: object) -> None:
+        for process in started:
+            process.send_signal(got)
+        if not started:
+            early.append(got)
+
+    # An interrupt from the keyboard reaches the command by itself; rsm waits for its end to dismount. The others
+    # are passed on from before it starts: one that came in between would leave the command behind.
     before = {signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None)}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        before[number] = signal.signal(number, pass_on)
     try:
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - running it is what was asked for
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            before[number] = signal.signal(number, lambda got, _frame: process.send_signal(got))
+        started.append(process)
+        for got in early:
+            process.send_signal(got)
         status = process.wait()
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)

@@ -491,7 +491,8 @@ class _Comparison:
 
     def _turned(self, medium: KnownMedium, place: KnownPlace, report: ElementReport) -> bool:
         """Tell which way up a medium lies: by the library's word if it has one, else by our own account."""
-        if report.inverted or self.recorded.library.shows_turning:
+        # Inverted means since the source element: a library that has forgotten the source says nothing.
+        if report.inverted or (self.recorded.library.shows_turning and report.source is not None):
             return report.inverted
         flight = self.flight
         if flight and flight.inverted and flight.medium == medium.id and place.address == flight.destination:

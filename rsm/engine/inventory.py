@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rsm.engine import names, pools
 from rsm.engine.compare import PLACE_OF, Findings, Flight, KnownMedium, KnownPlace, Put, Recorded, compare
 from rsm.engine.identify import STATE_IN_POOL
-from rsm.hardware.faults import BadReply
+from rsm.hardware.faults import BadReply, NotSupported
 from rsm.model import transitions
 from rsm.model.outcome import InventoryOutcome
 from rsm.model.states import BarcodeState, DriveState, Identity, MediumState, PlaceKind, PoolKind, SideState
@@ -28,13 +28,24 @@ if TYPE_CHECKING:
     from rsm.store.sqlite import Reader, Row, Writer
 
 
-def take(changer: Changer) -> Inventory:
-    """Give every element of a library as it is now, doubled tags looked at twice.
+def take(context: Context, changer: Changer, *, initialise: bool = True) -> Inventory:
+    """Give every element of a library as it is now.
 
-    Elements are read one type after the other, so a medium that somebody else's move carries meanwhile can
-    be seen in two places; a second look at those two tells it from two media with one label.
+    A library that says of some elements that it has not looked at them, as some do after their door was
+    open, is told to (INITIALIZE ELEMENT STATUS) unless `initialise` is False; that moves its arm, no medium,
+    and may take an hour. Elements are read one type after the other, so a medium that somebody else's move
+    carries meanwhile can be seen in two places; a second look at those two tells it from two media with one
+    label.
     """
     seen = changer.inventory()
+    unknown = sum(report.full is None for report in seen.elements)
+    if unknown and initialise and changer.capabilities.initialises:
+        context.progress(f"the library has not looked at {unknown} element(s) yet; telling it to")
+        try:
+            changer.initialise()
+        except NotSupported:
+            return seen
+        seen = changer.inventory()
     counts = Counter(report.volume_tag for report in seen.elements if report.volume_tag)
     doubled = [each.address for each in seen.elements if each.volume_tag and counts[each.volume_tag] > 1]
     if not doubled:

@@ -74,7 +74,7 @@ def dismount(context: Context, what: str) -> Dismounted:
             medium, drive = moves.planned(
                 context, changer, library, lambda now: _release(context, changer, now, what)
             )
-        with _kept_mounted_on_failure(context, drive):
+        with _kept_mounted_on_failure(context, medium, drive):
             warnings = _unload(context, changer, drive)
         if not changer.capabilities.moves:
             return _given_to_hand(context, library, medium, drive, warnings)
@@ -291,7 +291,7 @@ def _release(context: Context, changer: Changer, library: Library, what: str) ->
 
 
 @contextmanager
-def _kept_mounted_on_failure(context: Context, drive: Place) -> Iterator[None]:
+def _kept_mounted_on_failure(context: Context, medium: Medium, drive: Place) -> Iterator[None]:
     """Give a drive back to whoever had it mounted if it does not let its medium go."""
     try:
         yield
@@ -301,6 +301,7 @@ def _kept_mounted_on_failure(context: Context, drive: Place) -> Iterator[None]:
                 writer.run("library.set_kept", id=str(drive.id))
             else:
                 writer.run("library.set_mounted_again", id=str(drive.id), side=str(drive.mounted_side))
+            writer.run("medium.rank", medium=str(medium.id))
         raise
 
 
