@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rsm.clock import Clock
@@ -70,15 +71,17 @@ class Session:
 
         store = SqliteStore(self.store_path)
         given = {key: value for key, value in filters.items() if value is not None}
-        if given.keys() & {"library", "pool", "medium"}:
+        if given.keys() & {"library", "pool", "medium", "type"}:
             # Only a filter by name costs the engine's import: the names must mean what they mean elsewhere.
-            from rsm.engine import names
+            from rsm.engine import names, pools
 
             with store.reading() as reader:
                 if "library" in given:
                     given["library"] = names.library(reader, str(given["library"])).name
                 if "pool" in given:
-                    given["pool"] = names.pool(reader, str(given["pool"])).path
+                    given["pool"] = pools.leaf(reader, str(given["pool"])).path
+                if "type" in given:
+                    given["type"] = pools.media_type(reader, str(given["type"]))
                 if "medium" in given:
                     given["medium"] = str(names.medium(reader, str(given["medium"])).id)
         return Listing(store, name, given)
@@ -152,7 +155,7 @@ class Session:
         from rsm.engine import libraries
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             return libraries.remove(context, writer, name)
 
     # -- media and pools ---------------------------------------------------------------------------------------
@@ -175,7 +178,7 @@ class Session:
         from rsm.engine import names, pools
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             return pools.move_medium(context, writer, names.medium(writer, medium), names.pool(writer, pool))
 
     def pool(self, path: str) -> Pool:
@@ -222,7 +225,7 @@ class Session:
         from rsm.engine import pools
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             return pools.change(
                 context,
                 writer,
@@ -238,7 +241,7 @@ class Session:
         from rsm.engine import pools
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             return pools.delete(context, writer, path)
 
     # -- allocation --------------------------------------------------------------------------------------------
@@ -259,7 +262,7 @@ class Session:
         from rsm.engine import allocate
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             given = allocate.allocate(context, writer, pool, side=side, new=new, next_of=next_of)
         if given is None:
             with context.store.reading() as reader:
@@ -278,7 +281,7 @@ class Session:
         from rsm.engine import allocate
 
         context = self._context()
-        with context.store.writing() as writer:
+        with context.store.writing(create=False) as writer:
             return allocate.deallocate(context, writer, logical_medium)
 
     # -- mounts ------------------------------------------------------------------------------------------------
@@ -288,8 +291,21 @@ class Session:
 
         return mounts.mount(self._context(), what, drive=drive)
 
+    def using(self, mounted: Mounted, by: str) -> AbstractContextManager[None]:
+        """Keep what is mounted from being dismounted inside a `with` block; `by` is what others are told."""
+        from rsm.engine import uses
+
+        assert mounted.medium.place is not None  # noqa: S101 - it is in a drive
+        return uses.used(self._context(), mounted.medium.place, by)
+
+    def is_used(self, mounted: Mounted) -> bool:
+        """Tell whether a program uses what is mounted now."""
+        from rsm.engine import uses
+
+        return mounted.medium.place is not None and uses.is_used(self._context(), mounted.medium.place)
+
     def dismount(self, what: str) -> Dismounted:
-        """Put the medium in a drive back into its slot."""
+        """Put the medium in a drive back into its slot; raises `LeaseHeld` while a program uses it."""
         from rsm.engine import mounts
 
         return mounts.dismount(self._context(), what)

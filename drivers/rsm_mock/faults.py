@@ -102,6 +102,8 @@ class Script:
         """Append a fault and give it; raises `InvalidRequest` if it lacks what its effect needs."""
         if fault.effect in _WITH_SENSE and fault.sense is None:
             raise InvalidRequest("a fault that answers with sense data needs KEY/ASC/ASCQ")
+        if fault.length < 0 or fault.seconds < 0:
+            raise InvalidRequest("a reply cannot have less than 0 bytes, nor a wait less than 0 seconds")
         if fault.after < 0 or fault.times < 0:
             raise InvalidRequest("a fault cannot wait for, or happen, less than 0 times")
         self.entries.append(fault)

@@ -81,6 +81,10 @@ class StateFile:
 
     def create(self, machine: Machine, *, replace: bool = False) -> None:
         """Write a new library; raises `AlreadyExists` if the file is there and may not be replaced."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DeviceGone(f"{self.path.parent} cannot be made: {error.strerror}") from error
         with self._guard, self._locked(creating=True):
             if self.path.exists() and not replace:
                 raise AlreadyExists(

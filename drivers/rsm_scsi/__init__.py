@@ -18,11 +18,11 @@ __all__ = ["DRIVER"]
 class _Driver:
     """Tells by the name alone whether a device is ours, and loads the rest only when it is opened."""
 
-    shapes = ("/dev/sgN", "/dev/nstN", "/dev/tape/by-id/…")
+    shapes = ("/dev/sgN", "/dev/nstN", "/dev/tape/by-id/…", "scsi:SERIAL", "sgio:/dev/sgN")
 
     def accepts(self, device: str) -> bool:
-        """Tell whether the name is a path below /dev."""
-        return device.startswith("/dev/")
+        """Tell whether the name is a path below /dev, `scsi:` and a serial number, or `sgio:` and either."""
+        return device.removeprefix("sgio:").startswith(("/dev/", "scsi:"))
 
     def open_changer(self, device: str, clock: Clock) -> Changer:
         """Open a changer, or a tape drive as one."""

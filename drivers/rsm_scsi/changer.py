@@ -31,8 +31,9 @@ from rsm_scsi import timeouts
 from rsm_scsi.attentions import reserves_anew, shows_new_pages, unsettles
 from rsm_scsi.identify import introduce
 from rsm_scsi.quirks import Quirks, quirks_of
+from rsm_scsi.resending import doubted
 from rsm_scsi.survey import Survey
-from rsm_scsi.transport import Constraints
+from rsm_scsi.transport import UNCONSTRAINED
 from rsm_scsi.unit import LogicalUnit, wants_waking
 from rsm_smc import elements as element_status
 from rsm_smc import sense as sense_data
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from rsm.hardware.contract import Drive
     from rsm_scsi.finding import DriveFinder
     from rsm_scsi.pages import ModePages
-    from rsm_scsi.transport import Transport
+    from rsm_scsi.transport import Constraints, Transport
     from rsm_scsi.unit import Command
     from rsm_smc.sense import Sense
 
@@ -79,7 +80,7 @@ class ScsiChanger:
         *,
         clock: Clock,
         drives: DriveFinder | None = None,
-        constraints: Constraints = Constraints(),
+        constraints: Constraints = UNCONSTRAINED,
     ) -> None:
         self._constraints = constraints
         self._clock = clock
@@ -232,9 +233,13 @@ class ScsiChanger:
         """Drain, send once, look."""
         self._settle(command, doing)
         touched, robots = tuple(touched), self._survey.robots()
+        addresses = {ElementAddress(address) for address in (*touched, *robots)}
+        before: tuple[ElementReport, ...] = ()
+        if self._constraints.resends:
+            before = self.look(addresses)
+            self._settle(command, doing)
         fault = self._unit.move_once(command, doing, timeout=self._quirks.move_limit)
         self._note(command, fault)
-        addresses = {ElementAddress(address) for address in (*touched, *robots)}
         if fault is None:
             return self._confirmed(doing, addresses)
         if fault.executed is None or self._constraints.resends:
@@ -243,23 +248,8 @@ class ScsiChanger:
             fault.seen = self.look(addresses)
         except DeviceFault as failure:
             _LOG.warning("%s could not be looked at after a failed move: %s", self.device, failure)
-        raise self._unknown_element(fault, touched) or self._perhaps_resent(fault, doing, touched)
-
-    def _perhaps_resent(self, fault: DeviceFault, doing: str, touched: tuple[int, ...]) -> DeviceFault:
-        """Doubt a refusal that may be the second copy's (scsi.md §0.1): "source empty", for it was moved."""
-        if not self._constraints.resends or fault.executed is None:
-            return fault
-        full = {item.address: item.full for item in fault.seen}
-        source, destination = (full.get(ElementAddress(address)) for address in touched[:2])
-        if source or (source is False and destination is False):
-            return fault  # the medium is where it was, or never was there
-        doubted = OutcomeUnknown(
-            f"{fault}; the kernel may have sent it twice, and {self.device} may have done it the first time",
-            hint="look at the library before anything is moved again",
-            sense=fault.sense,
-        )
-        doubted.seen = fault.seen
-        return doubted
+        fault = self._unknown_element(fault, touched) or fault
+        raise doubted(fault, before) if self._constraints.resends else fault
 
     def _unknown_element(self, fault: DeviceFault, addresses: Iterable[int]) -> DeviceFault | None:
         """Say which element does not exist; devices say 05/21/01, tgt 05/24/00, and neither which."""

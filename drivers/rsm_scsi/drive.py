@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from rsm.hardware.faults import DeviceGone, InventoryStale, NotReadyYet, OperatorNeeded, OutcomeUnknown
 from rsm_scsi import timeouts
-from rsm_scsi.matching import match_drives
+from rsm_scsi.drive_reports import read_alerts, read_medium
+from rsm_scsi.matching import manual_node, match_drives
 from rsm_scsi.nodes import DEVICES, SYSFS
 from rsm_scsi.sg import open_sg
 from rsm_scsi.sysfs import place_of, tape_nodes
@@ -17,9 +18,10 @@ from rsm_scsi.unit import LogicalUnit
 from rsm_smc.cdb import LoadUnload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rsm.clock import Clock
+    from rsm.hardware.contract import DriveMedium, TapeAlert
     from rsm.hardware.faults import DeviceFault
     from rsm_scsi.finding import DriveElement
     from rsm_scsi.transport import Transport
@@ -36,7 +38,11 @@ PROCESSES = Path("/proc")
 
 
 class ScsiDrive:
-    """A drive; fills `rsm.hardware.contract.Drive`. Takes over the transport and closes it."""
+    """A drive; fills `rsm.hardware.contract.ReportingDrive`. Takes over the transport and closes it.
+
+    Commands go to the drive's sg node. Nothing here opens its tape node: an open waits for a medium (st), a
+    close may rewind one, and while it is open the kernel keeps the medium locked in.
+    """
 
     def __init__(
         self,
@@ -96,6 +102,17 @@ class ScsiDrive:
     def _load(self) -> None:
         self._unit.tell(LoadUnload(load=True), "load its medium", timeout=timeouts.limit(LoadUnload.OPCODE))
 
+    def alerts(self) -> frozenset[TapeAlert]:
+        """Give the TapeAlert flags that are raised; reading takes them away where only page 2Eh is there."""
+        return read_alerts(self._unit)
+
+    def medium(self) -> DriveMedium | None:
+        """Tell of the medium in the drive; None if there is none.
+
+        Raises `NotReadyYet` while it is loading, and the drive's own fault if it cannot be asked.
+        """
+        return read_medium(self._unit)
+
     def unload(self, timeout: float) -> None:
         """Rewind and eject the medium so that a changer can take it; an empty drive is fine.
 
@@ -132,7 +149,13 @@ class ScsiDrive:
         return OperatorNeeded(
             f"the drive {self._node} does not let go of its medium: "
             + (f"it is held open by {', '.join(holders)}" if holders else "removal is prevented"),
-            hint="end the program that uses the drive, then try again",
+            hint=(
+                "the kernel's tape driver locks the medium in while a program has the drive open:"
+                " end that program, then try again"
+                if holders
+                else f"a program of another user may have it open (sudo fuser -v {self._node}), another host may"
+                f" use the drive, or a lock was left behind (mt -f {self._node} unlock)"
+            ),
             sense=verdict.sense.raw if verdict.sense is not None else b"",
         )
 
@@ -152,7 +175,8 @@ class ScsiDrive:
 class SysfsDrives:
     """Finds the drives of one changer among the nodes of this machine; a `finding.DriveFinder`.
 
-    `changer` is the name of the changer's own sg node, such as sg3, which tells its host adapter.
+    `changer` is the name of the changer's own sg node, such as sg3, which tells its host adapter. `manual`
+    gives the node of a drive by its element address or serial number, as `match_drives` describes it.
     """
 
     def __init__(
@@ -163,24 +187,31 @@ class SysfsDrives:
         sysfs: Path = SYSFS,
         devices: Path = DEVICES,
         opener: Callable[[str], Transport] = open_sg,
+        manual: Mapping[int | str, str] | None = None,
     ) -> None:
         self._changer = changer
         self._clock = clock
         self._sysfs = sysfs
         self._devices = devices
         self._opener = opener
+        self._manual = {drive: self._resolved(node) for drive, node in (manual or {}).items()}
+
+    def _resolved(self, node: str) -> str:
+        """Give the node that a link below /dev leads to now; any other name unchanged."""
+        path = Path(node)
+        return path.resolve().name if path.is_symlink() else node
+
+    def follow(self, changer: str) -> None:
+        """Take note that the changer's sg node has another name now."""
+        self._changer = changer
 
     def __call__(self, element: DriveElement, all_elements: Sequence[DriveElement]) -> ScsiDrive:
         """Open the drive in `element`; raises `DeviceGone` if no node fits it, or more than one does."""
         nodes = tape_nodes(self._sysfs)
-        match = match_drives(all_elements, nodes, place_of(self._sysfs, self._changer)).get(element.address)
+        place = place_of(self._sysfs, self._changer)
+        match = match_drives(all_elements, nodes, place, self._manual).get(element.address)
         if match is None:
-            known = f"serial {element.serial}" if element.serial else "no serial number reported"
-            raise DeviceGone(
-                f"no tape node of this machine is known to be the drive in element {element.address} ({known})",
-                hint=f"{len(nodes)} tape drives are attached here; lsscsi -g lists them",
-                element=element.address,
-            )
+            raise self._unmatched(element, len(nodes))
         if match.node.nst is None:
             raise DeviceGone(
                 f"the drive in element {element.address} is {match.node.sg}, but has no tape node",
@@ -190,6 +221,22 @@ class SysfsDrives:
         transport = self._opener(str(self._devices / match.node.sg))
         node = str(self._devices / match.node.nst)
         return ScsiDrive(transport, node=node, matched_by=match.by, clock=self._clock)
+
+    def _unmatched(self, element: DriveElement, attached: int) -> DeviceGone:
+        named = manual_node(element, self._manual)
+        if named is not None:
+            return DeviceGone(
+                f"the drive in element {element.address} was said to be {named}, which is no tape drive here"
+                " or is named for another element too",
+                hint=f"{attached} tape drives are attached here; lsscsi -g lists them",
+                element=element.address,
+            )
+        known = f"serial {element.serial}" if element.serial else "no serial number reported"
+        return DeviceGone(
+            f"no tape node of this machine is known to be the drive in element {element.address} ({known})",
+            hint=f"{attached} tape drives are attached here; lsscsi -g lists them",
+            element=element.address,
+        )
 
 
 def holders_of(node: str, processes: Path = PROCESSES) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rsm_scsi.finding import DriveElement
     from rsm_scsi.sysfs import ScsiPlace, TapeNode
@@ -19,20 +20,30 @@ class Match(NamedTuple):
 
     node: TapeNode
     by: str
-    """`identifier`, `serial`, `part of serial`, `bus address` or `elimination`."""
+    """`manual`, `identifier`, `serial`, `part of serial`, `bus address` or `elimination`."""
 
 
 def match_drives(
-    elements: Sequence[DriveElement], nodes: Sequence[TapeNode], changer: ScsiPlace | None
+    elements: Sequence[DriveElement],
+    nodes: Sequence[TapeNode],
+    changer: ScsiPlace | None,
+    manual: Mapping[int | str, str] | None = None,
 ) -> dict[int, Match]:
     """Give the node of each element, by address, as far as there is one beyond doubt.
+
+    `manual` comes before all evidence: element address, or the serial number that the library reports, to
+    node (`sg4`, `nst0`, with or without `/dev/`; also the drive's own serial number). An element that is named
+    there gets that node or none, and a node that is named for two elements goes to neither.
 
     Drives of other partitions have no node here, and local drives may belong to no changer: both are left
     out. Elimination pairs what is left if it is one of each on the changer's own host adapter, and if what
     the two say of themselves does not contradict it.
     """
-    drives = _one_path_each(nodes, changer)
-    found: dict[int, Match] = {}
+    found = _by_hand(elements, nodes, manual or {})
+    named = {element.address for element in elements if manual_node(element, manual or {}) is not None}
+    elements = [element for element in elements if element.address not in named]
+    given = {match.node.serial or match.node.sg for match in found.values()}
+    drives = [node for node in _one_path_each(nodes, changer) if (node.serial or node.sg) not in given]
     for by, fits in (
         ("identifier", _same_name),
         ("serial", _same_serial),
@@ -42,6 +53,32 @@ def match_drives(
     ):
         _pair(elements, drives, found, by, fits)
     return found
+
+
+def manual_node(element: DriveElement, manual: Mapping[int | str, str]) -> str | None:
+    """Give the node that somebody named for an element, by its address before its serial number."""
+    named = manual.get(element.address)
+    return manual.get(element.serial) if named is None and element.serial else named
+
+
+def _by_hand(
+    elements: Sequence[DriveElement], nodes: Sequence[TapeNode], manual: Mapping[int | str, str]
+) -> dict[int, Match]:
+    """Pair what somebody named; every path counts, for a person may prefer one."""
+    found: dict[int, Match] = {}
+    for element in elements:
+        name = manual_node(element, manual)
+        node = next((node for node in nodes if name is not None and _is_called(node, name)), None)
+        if node is not None:
+            found[element.address] = Match(node, "manual")
+    claims = Counter(match.node.sg for match in found.values())
+    return {address: match for address, match in found.items() if claims[match.node.sg] == 1}
+
+
+def _is_called(node: TapeNode, name: str) -> bool:
+    """Compare a name as people write it; st0 and nst0 are one drive."""
+    bare = name.removeprefix("/dev/")
+    return bare in {node.sg, node.nst, (node.nst or "").removeprefix("n") or None} or name in node.serials
 
 
 def _pair(

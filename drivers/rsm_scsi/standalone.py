@@ -31,12 +31,12 @@ from rsm.hardware.inventory import (
 from rsm_scsi import timeouts
 from rsm_scsi.attentions import unsettles
 from rsm_scsi.drive import ScsiDrive
+from rsm_scsi.drive_reports import read_chip
 from rsm_scsi.identify import introduce
 from rsm_scsi.unit import LogicalUnit
 from rsm_scsi.wrappers import Wrapper
 from rsm_smc import attributes
 from rsm_smc.cdb import ReadAttribute
-from rsm_smc.errors import DecodeError
 from rsm_smc.identity import TAPE
 
 if TYPE_CHECKING:
@@ -141,20 +141,13 @@ class StandaloneDrive:
 
     def _tag(self) -> str | None:
         """Read the bar code from the medium's chip (attribute 0806h), where there is one."""
-        command = ReadAttribute()
         try:
-            reply, verdict = self._unit.ask(
-                command, "read its medium's chip", reply_length=command.allocation
-            )
-            if verdict.fault is not None:
-                if verdict.is_code(0x05, 0x20):
-                    self._unit.refused.add(ReadAttribute.OPCODE)
-                return None
-            found = attributes.decode(reply.data)
-        except (DeviceFault, DecodeError) as error:
-            _LOG.info("%s: the medium's chip cannot be read: %s", self.device, error)
+            found = read_chip(self._unit)
+        except DeviceFault as fault:
+            _LOG.info("%s: the medium's chip cannot be read: %s", self.device, fault)
             return None
-        return next((item.text or None for item in found if item.id == attributes.BARCODE), None)
+        barcode = found.get(attributes.BARCODE)
+        return None if barcode is None else barcode.text or None
 
     def look(self, addresses: Collection[ElementAddress]) -> tuple[ElementReport, ...]:
         """Give the named elements as they are now; a look does not end `stale`."""

@@ -1,4 +1,4 @@
-"""The tape drives of this machine as sysfs shows them: no command is sent and no right is needed.
+"""The tape drives and changers of this machine as sysfs shows them: no command is sent and no right is needed.
 
 `/sys/class/scsi_generic/sgN/device` is the device; its `vpd_pg80` and `vpd_pg83` hold what the kernel read
 when it found the device, its `scsi_tape/nstN` pairs the two nodes (scsi.md §4, step 1).
@@ -46,8 +46,7 @@ class TapeNode(NamedTuple):
     @property
     def serials(self) -> frozenset[str]:
         """The serial number, with and without the vendor's name that Quantum puts in front (scsi.md §1.1)."""
-        bare = self.serial.removeprefix(self.vendor).strip() if self.vendor else ""
-        return frozenset({self.serial, bare} - {""})
+        return _serials(self.serial, self.vendor)
 
     @property
     def identifiers(self) -> frozenset[bytes]:
@@ -55,12 +54,55 @@ class TapeNode(NamedTuple):
         return frozenset(name.data for name in self.names if name.type == 3 and name.association != 1)
 
 
+class AttachedDevice(NamedTuple):
+    """A changer or tape drive that this machine sees by one path."""
+
+    sg: str
+    """Its sg node's name, such as sg3."""
+    kind: int
+    """Peripheral device type: `identity.CHANGER` or `identity.TAPE`."""
+    vendor: str
+    product: str
+    serial: str
+    """Unit serial number, stripped; "" if it gave none."""
+    names: tuple[Designator, ...]
+    """Designators of page 83h."""
+    place: ScsiPlace | None
+
+    def bears(self, serial: str) -> bool:
+        """Tell whether this is its serial number, with or without the vendor's name in front (Quantum)."""
+        return serial in _serials(self.serial, self.vendor)
+
+
 def tape_nodes(sysfs: Path) -> tuple[TapeNode, ...]:
     """Give the tape drives in the order of their sg numbers."""
-    found = [
-        _tape(entry) for entry in (sysfs / "class/scsi_generic").glob("sg*") if _type(entry) == identity.TAPE
-    ]
-    return tuple(sorted(found, key=lambda node: (len(node.sg), node.sg)))
+    return tuple(_tape(entry) for entry in _entries(sysfs) if _type(entry) == identity.TAPE)
+
+
+def attached_devices(sysfs: Path) -> tuple[AttachedDevice, ...]:
+    """Give the changers and tape drives, one for each path, in the order of their sg numbers."""
+    return tuple(
+        AttachedDevice(
+            sg=entry.name,
+            kind=kind,
+            vendor=_text(entry / "device/vendor"),
+            product=_text(entry / "device/model"),
+            serial=_serial(entry / "device"),
+            names=_names(entry / "device"),
+            place=place_of(sysfs, entry.name),
+        )
+        for entry in _entries(sysfs)
+        if (kind := _type(entry)) in {identity.CHANGER, identity.TAPE}
+    )
+
+
+def serial_of(sysfs: Path, sg: str) -> str:
+    """Give the serial number of the device of an sg node; "" if it gave none, or if there is no such node."""
+    return _serial(sysfs / "class/scsi_generic" / sg / "device") if sg else ""
+
+
+def _entries(sysfs: Path) -> list[Path]:
+    return sorted((sysfs / "class/scsi_generic").glob("sg*"), key=lambda entry: (len(entry.name), entry.name))
 
 
 def place_of(sysfs: Path, sg: str) -> ScsiPlace | None:
@@ -80,6 +122,11 @@ def _tape(entry: Path) -> TapeNode:
         names=_names(device),
         place=place_of(entry.parents[2], entry.name),
     )
+
+
+def _serials(serial: str, vendor: str) -> frozenset[str]:
+    bare = serial.removeprefix(vendor).strip() if vendor else ""
+    return frozenset({serial, bare} - {""})
 
 
 def _type(entry: Path) -> int | None:

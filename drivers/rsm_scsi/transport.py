@@ -93,3 +93,6 @@ class Constraints(NamedTuple):
     """Seconds that every command is given at least, whatever limit it has."""
     resends: bool = False
     """The kernel may send a command twice behind its back, so that a refusal can be the second copy's."""
+
+
+UNCONSTRAINED = Constraints()

@@ -29,6 +29,8 @@ def run(arguments: Namespace) -> int:
         outcome = session.dismount(arguments.what)
     if arguments.json:
         render.json_value(outcome)
+    elif outcome.medium.place is None:
+        print(words.clean(f"{outcome.medium.name} is ejected; take it out of {outcome.library}"))
     else:
         print(words.clean(f"{outcome.medium.name} is in {words.place(outcome.place)} of {outcome.library}"))
     render.warn(outcome.warnings)

@@ -47,7 +47,10 @@ def report(error: BaseException) -> int:
         say(str(error), error.hint)
         return status_of(error)
     if isinstance(error, KeyboardInterrupt):
-        say("interrupted", None)
+        say(
+            "interrupted",
+            "if a robot was moving it goes on: rsm library inventory NAME tells where everything is",
+        )
         return INTERRUPTED
     if isinstance(error, OSError):
         say(*_of_system(error))

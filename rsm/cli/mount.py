@@ -24,10 +24,11 @@ bar code and side in $RSM_BARCODE and $RSM_SIDE:
 
   rsm mount RSM001L9 -- sh -c 'tar -cf "$TAPE" /etc'
 
-Afterwards the medium is dismounted, whatever happened, unless it was mounted
-before already. The exit status is that of CMD, or 128 + N if signal N ended
-it; 125 if rsm failed to mount, or to dismount after CMD went well; 126 if CMD
-cannot be run; 127 if there is no such command."""
+Afterwards the medium is dismounted, whatever happened, unless a person had
+mounted it before, or another program still uses it; nobody can dismount it
+while the command runs. The exit status is that of CMD, or 128 + N if signal N
+ended it; 125 if rsm failed to mount, or to dismount after CMD went well; 126
+if CMD cannot be run; 127 if there is no such command."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -85,9 +86,25 @@ def _leave(number: int, _frame: object) -> None:
 
 
 def _mounted_around(arguments: Namespace) -> int:
+    import shlex
+    import shutil
+    from contextlib import ExitStack
+
+    program = arguments.command[0]
+    if shutil.which(program) is None:
+        there = os.sep in program and os.path.exists(program)  # noqa: PTH110 - as everywhere on this path
+        exits.say(
+            f"{program!r} cannot be run" if there else f"there is no command {program!r}",
+            "nothing was mounted",
+        )
+        return exits.CANNOT_RUN if there else exits.NO_SUCH_COMMAND
+    in_use = ExitStack()
     try:
         with Door(arguments) as session:
             mounted = session.mount(arguments.what, drive=arguments.drive)
+            # What others run on it now, they would leave for us to put away; what a person mounted, stays.
+            stays = mounted.already and not session.is_used(mounted)
+            in_use.enter_context(session.using(mounted, shlex.join(arguments.command)))
     except Exception as error:  # noqa: BLE001 - a caller must tell rsm's failures from the command's
         exits.report(error)
         return exits.RSM_FAILED
@@ -96,7 +113,8 @@ def _mounted_around(arguments: Namespace) -> int:
         render.note(_where(mounted))
         status = _run(arguments.command, mounted)
     finally:
-        if not mounted.already:
+        in_use.close()
+        if not stays:
             status = _dismounted(arguments, mounted, status)
     return status
 
@@ -144,9 +162,17 @@ def _run(command: list[str], mounted: Mounted) -> int:
 
 
 def _dismounted(arguments: Namespace, mounted: Mounted, status: int) -> int:
+    from rsm.errors import InvalidState, LeaseHeld
+
     try:
         with Door(arguments) as session:
             outcome = session.dismount(f"{mounted.medium.id}:{mounted.side}")
+    except LeaseHeld as held:
+        render.note(f"{mounted.medium.name} stays mounted: {held}")
+        return status
+    except InvalidState as gone:
+        render.note(str(gone))
+        return status
     except Exception as error:  # noqa: BLE001 - the command's own failure is worth more than ours
         exits.report(error)
         exits.say(

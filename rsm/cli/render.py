@@ -34,6 +34,10 @@ def bold(text: str) -> str:
     return f"\x1b[1m{text}\x1b[0m" if coloured() else text
 
 
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
 def table(
     columns: Sequence[str], rows: Iterable[Row], shown: Sequence[str], *, nameless: str | None = None
 ) -> int:
@@ -95,7 +99,7 @@ def json_array(columns: Sequence[str], rows: Iterable[Row]) -> int:
     """Print the rows as one JSON array of objects, an object a line, and give their number."""
     from json import JSONEncoder
 
-    encode = JSONEncoder(ensure_ascii=False, default=str).encode
+    encode = JSONEncoder(ensure_ascii=not _speaks_unicode(), default=str).encode
     write = sys.stdout.write
     total = 0
     for row in rows:
@@ -111,7 +115,7 @@ def json_value(value: object) -> None:
     """Print one value of the model, or what holds such values, as JSON."""
     import json
 
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=not _speaks_unicode(), indent=2) + "\n")
 
 
 def plain(value: object) -> object:

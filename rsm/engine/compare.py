@@ -157,7 +157,6 @@ class Findings:
     found: list[Found] = field(default_factory=list)
     missing: list[KnownMedium] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
-    shows_turning: bool = False
     leaves_doubt: bool = False
     """Something was seen that only a full inventory can explain."""
 
@@ -228,7 +227,6 @@ class _Comparison:
             now = self._place_now(kind, report, known, numbers)
             self._tell_place(known, now)
             self.findings.places.append(PlaceFinding(now, known is None, now != known))
-            self.findings.shows_turning |= report.inverted
             self.place_of[report.address] = now
             self.tag_at[report.address] = report.volume_tag
             if kind is PlaceKind.SLOT:
@@ -490,13 +488,20 @@ class _Comparison:
         self._change(ChangeKind.MEDIUM_MOVED, f"{medium.name} went{came} to {place.name}", place, medium)
 
     def _turned(self, medium: KnownMedium, place: KnownPlace, report: ElementReport) -> bool:
-        """Tell which way up a medium lies: by the library's word if it has one, else by our own account."""
-        # Inverted means since the source element: a library that has forgotten the source says nothing.
-        if report.inverted or (self.recorded.library.shows_turning and report.source is not None):
-            return report.inverted
+        """Tell which way up a medium lies, by an account of its moves.
+
+        Libraries say only whether a medium was turned over since it left the element they name as its
+        source (scsi.md §1.5). That is an answer where this element is the one that it was recorded in; where
+        the library names another or none, what we asked for is all there is to go by.
+        """
+        origin = self._place_by_id.get(medium.place) if medium.place else None
+        if origin is None or medium.place == place.id:
+            return medium.turned
+        if report.source == origin.address:
+            return medium.turned != report.inverted
         flight = self.flight
-        if flight and flight.inverted and flight.medium == medium.id and place.address == flight.destination:
-            return medium.turned if medium.place == place.id else not medium.turned
+        if flight and flight.medium == medium.id and place.address == flight.destination:
+            return medium.turned != flight.inverted
         return medium.turned
 
     def _home(self, medium: KnownMedium | None, place: KnownPlace, report: ElementReport) -> str | None:

@@ -12,7 +12,7 @@ from rsm.engine.compare import PLACE_OF, Findings, Flight, KnownMedium, KnownPla
 from rsm.engine.identify import STATE_IN_POOL
 from rsm.hardware.faults import BadReply, NotSupported
 from rsm.model import transitions
-from rsm.model.outcome import InventoryOutcome
+from rsm.model.outcome import ChangeKind, InventoryOutcome
 from rsm.model.states import BarcodeState, DriveState, Identity, MediumState, PlaceKind, PoolKind, SideState
 from rsm.store import rows
 
@@ -145,7 +145,7 @@ def recorded(reader: Reader, library: Library, seen: Sequence[ElementReport] | N
         return [_medium(row) for row in reader.all("medium.brief_by_barcode", barcode=tag)]
 
     return Recorded(
-        library=replace(library, shows_turning=bool(row["shows_turning"])),
+        library=library,
         library_id=identity,
         inventoried=row["inventoried"],
         places={(place.kind, place.address): place for place in places},
@@ -197,8 +197,6 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
     identity, at = str(library.id), context.now_ms
     puts = [put for put in findings.puts if _differs(put, identity)]
     _apply_places(writer, identity, findings)
-    if findings.shows_turning and not library.shows_turning:
-        writer.run("library.set_shows_turning", id=identity)
     _apply_missing(writer, identity, findings, at, complete=complete)
     writer.many("medium.lift", ({"id": put.medium.id} for put in puts if put.medium.place != put.place.id))
     writer.many(
@@ -234,6 +232,7 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
         inside=[put.medium.id for put in puts] + [found.id for found in findings.found],
         gone=[medium.id for medium in findings.missing],
     )
+    new = {found.place.address: found.id for found in findings.found}
     writer.many(
         "journal.event",
         (
@@ -241,13 +240,19 @@ def _apply(context: Context, writer: Writer, library: Library, findings: Finding
                 "at": at,
                 "kind": change.kind.value,
                 "library": identity,
-                "medium": str(change.medium) if change.medium else None,
+                "medium": str(change.medium) if change.medium else _entered(change, new),
                 "text": f"{library.name}: {change.text}",
                 "actor": context.actor,
             }
             for change in findings.changes
         ),
     )
+
+
+def _entered(change: Change, new: dict[int, str]) -> str | None:
+    """Give the id of the medium whose first appearance a change tells of."""
+    about_medium = change.kind in {ChangeKind.MEDIUM_FOUND, ChangeKind.DUPLICATE}
+    return new.get(change.address) if about_medium and change.address is not None else None
 
 
 def _differs(put: Put, library: str) -> bool:

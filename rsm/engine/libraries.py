@@ -103,14 +103,14 @@ def remove(context: Context, writer: Writer, name: str) -> Library:
     """Let a library go; its media stay known and are on the shelf. Raises `Busy` while one is mounted."""
     library = names.library(writer, name)
     if library.kind is LibraryKind.OFFLINE:
-        raise Refused(f"the shelf {library.name} holds what is in no library and stays")
+        raise Refused("the shelf cannot be removed: it holds what is in no library")
     if writer.value("library.held_media", library=str(library.id)):
         raise Busy(
             f"media are mounted in {library.name}", hint="rsm drive list shows them; dismount them first"
         )
     if writer.one("journal.open_intent", library=str(library.id)):
         raise Busy(
-            f"a move in {library.name} was interrupted, and how it ended is not known",
+            f"a move in {library.name} is under way, or was interrupted and how it ended is not known",
             hint=f"rsm library inventory {library.name}",
         )
     shelf = writer.one("library.shelf")

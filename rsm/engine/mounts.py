@@ -10,10 +10,10 @@ nobody mounts it.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from rsm.engine import moves, names, robot
+from rsm.engine import moves, names, robot, uses
 from rsm.errors import (
     Busy,
     InvalidState,
@@ -69,10 +69,10 @@ def dismount(context: Context, what: str) -> Dismounted:
     """
     with context.store.reading() as reader:
         library = names.library(reader, _in_a_drive(reader, what)[0].library)
-    with robot.opened(context, library) as changer:
+    with robot.opened(context, library) as changer, ExitStack() as unused:
         with robot.leased(context, changer, library):
             medium, drive = moves.planned(
-                context, changer, library, lambda now: _release(context, changer, now, what)
+                context, changer, library, lambda now: _release(context, changer, now, what, unused)
             )
         with _kept_mounted_on_failure(context, medium, drive):
             warnings = _unload(context, changer, drive)
@@ -95,11 +95,13 @@ def dismount(context: Context, what: str) -> Dismounted:
 def _home_of(reader: Reader, what: str) -> Library:
     medium, _ = names.side(reader, what)
     library = names.library(reader, medium.library)
-    _check_mountable(medium, library)
+    _check_mountable(reader, medium, library)
     return library
 
 
-def _check_mountable(medium: Medium, library: Library) -> None:
+def _check_mountable(reader: Reader, medium: Medium, library: Library) -> None:
+    if any(row["cleaning"] for row in reader.all("pool.types") if row["name"] == medium.media_type):
+        raise InvalidState(f"medium {medium.name} is not for data: its type is {medium.media_type}")
     if not medium.enabled:
         raise ResourceDisabled(f"medium {medium.name} is disabled")
     if library.kind is LibraryKind.OFFLINE or medium.place is None:
@@ -119,7 +121,7 @@ def _load(
     """Bring a side into a drive; give the medium's id, the side, the drive's address, and if it was there."""
     with context.store.reading() as reader:
         medium, side = names.side(reader, what)
-        _check_mountable(medium, names.library(reader, medium.library))
+        _check_mountable(reader, medium, names.library(reader, medium.library))
         drives = reader.all("library.drives", library=str(library.id))
     if medium.library != library.name:
         raise moves.MediumElsewhere(f"medium {medium.name} is {names.whereabouts(medium)} now")
@@ -186,7 +188,8 @@ def _drive_for(changer: Changer, drives: list[Row], library: Library, wanted: in
         if not drives:
             raise ObjectNotFound(f"library {library.name} has no drive {wanted}", hint="rsm drive list")
     usable = [row for row in drives if row["present"] and row["enabled"]]
-    free = [rows.place(row) for row in usable if row["medium"] is None and row["full_seen"] == 0]
+    empty = [row for row in usable if row["medium"] is None and row["full_seen"] == 0]
+    free = [rows.place(row) for row in empty if row["condition"] is None]
     unreachable: DeviceGone | None = None
     for place in free:
         try:
@@ -211,6 +214,8 @@ def _busy_with(row: Row) -> str:
         return "is absent"
     if not row["enabled"]:
         return "is disabled"
+    if row["medium"] is None and row["full_seen"] == 0:
+        return f"is out of order: {row['condition']}"
     if row["medium"] is None:
         return "holds a medium that is not recorded" if row["full_seen"] else "cannot be seen into"
     return f"holds {row['medium_barcode'] or row['medium'][:8]}"
@@ -244,7 +249,10 @@ def _ready(
     """Wait for the loaded drive, outside the lease, and remember the node that it turned out to be."""
     with changer.drive(ElementAddress(address)) as drive:
         context.progress(f"waiting for {drive.node} to become ready")
-        drive.wait_ready(DRIVE_READY_LIMIT)
+        try:
+            drive.wait_ready(DRIVE_READY_LIMIT)
+        except RsmError as error:
+            raise _not_mounted(context, library, medium, side, error) from error
         node, matched_by = drive.node, drive.matched_by
     with context.store.writing() as writer:
         found = names.medium_by_id(writer, medium)
@@ -265,6 +273,26 @@ def _ready(
     )
 
 
+def _not_mounted(context: Context, library: Library, medium: str, side: Side, error: RsmError) -> RsmError:
+    """Take the mark of a mount away from a medium that its drive cannot make ready; it stays in the drive."""
+    with context.store.writing() as writer:
+        found = names.medium_by_id(writer, medium)
+        place = found.place
+        if place is not None and place.mounted_side == side.id:
+            writer.run("library.set_dismounting", id=str(place.id))
+            writer.run("library.set_kept", id=str(place.id))
+            writer.run("medium.rank", medium=medium)
+            context.event(
+                writer,
+                "mount failed",
+                f"{found.name} in drive {place.number} of {library.name} did not become ready: {error}",
+                library=str(library.id),
+                medium=medium,
+            )
+            error.hint = error.hint or f"it is still in drive {place.number}: rsm dismount {found.name}"
+    return error
+
+
 # -- dismounting -----------------------------------------------------------------------------------------------
 
 
@@ -276,10 +304,15 @@ def _in_a_drive(reader: Reader, what: str) -> tuple[Medium, Place]:
     return medium, place
 
 
-def _release(context: Context, changer: Changer, library: Library, what: str) -> tuple[Medium, Place]:
-    """Find the medium, make sure that it is in its drive and has somewhere to go, and mark the drive."""
+def _release(
+    context: Context, changer: Changer, library: Library, what: str, unused: ExitStack
+) -> tuple[Medium, Place]:
+    """Find the medium, make sure that nobody uses it and that it has somewhere to go, and mark the drive."""
     with context.store.reading() as reader:
-        medium, _ = _in_a_drive(reader, what)
+        medium, place = _in_a_drive(reader, what)
+    unused.close()
+    unused.enter_context(uses.nobodys(context, place))
+    _check_side(context, medium, what)
     medium = moves.confirm(context, changer, library, medium)
     with context.store.writing() as writer:
         medium, drive = _in_a_drive(writer, str(medium.id))
@@ -288,6 +321,20 @@ def _release(context: Context, changer: Changer, library: Library, what: str) ->
         writer.run("library.set_dismounting", id=str(drive.id))
         writer.run("medium.rank", medium=str(medium.id))
     return medium, drive
+
+
+def _check_side(context: Context, medium: Medium, what: str) -> None:
+    """Raise if one side was named and another one is what is mounted."""
+    mounted = medium.place.mounted_side if medium.place else None
+    if mounted is None or len(medium.sides) == 1:
+        return
+    with context.store.reading() as reader:
+        named = names.exact_side(reader, what)
+    if named is not None and named.id != mounted:
+        number = next(side.number for side in medium.sides if side.id == mounted)
+        raise InvalidState(
+            f"side {number} of {medium.name} is what is mounted", hint=f"rsm dismount {medium.name}:{number}"
+        )
 
 
 @contextmanager

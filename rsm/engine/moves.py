@@ -142,7 +142,7 @@ def carry(
     changer.wait_ready(READY_LIMIT)
     row = _intend(context, changer, library, now, source, destination, invert=invert, reason=reason)
     fault, seen = _send(changer, source, destination, invert=invert)
-    _conclude(context, library, now, destination, row, fault, seen, at_once)
+    _conclude(context, library, now, destination, row, fault, seen, side_up, at_once)
 
 
 def settle(context: Context, changer: Changer, library: Library) -> None:
@@ -235,9 +235,11 @@ def _conclude(
     row: Row,
     fault: DeviceFault | None,
     seen: Sequence[ElementReport],
+    side_up: int,
     at_once: AtOnce,
 ) -> None:
-    """Record what was seen, close the intent if its end is known, and raise unless the medium arrived."""
+    """Record what was seen, close the intent if its end is known, and raise unless the medium arrived as asked."""
+    instead: str | None = None
     moved = _is_moved(seen, row["source"], row["destination"])
     answered = not isinstance(fault, (OutcomeUnknown, BadReply))
     with context.store.writing() as writer:
@@ -254,8 +256,13 @@ def _conclude(
             _close(context, writer, library, row, seen, fault)
             now = names.medium_by_id(writer, str(medium.id))
             arrived = moved is True and now.place is not None and now.place.id == destination.id
-            if arrived:
+            if arrived and len(now.sides) > 1 and (2 if now.turned else 1) != side_up:
+                arrived, instead = False, f"it came with side {2 if now.turned else 1} up, not side {side_up}"
+            elif arrived:
                 at_once(writer)
+            else:
+                other = writer.one("medium.by_place", place=str(destination.id))
+                instead = None if other is None else f"{other['barcode'] or other['id'][:8]} came instead"
     if arrived:
         return
     if arrived is None:
@@ -266,9 +273,9 @@ def _conclude(
         ) from fault
     if fault is not None:
         raise fault
+    where = f"{destination.kind.name.lower()} {destination.number}"
     raise MoveRefused(
-        f"{library.name} called the move of {medium.name} good, but it is not in "
-        f"{destination.kind.name.lower()} {destination.number}",
+        f"{library.name} called the move of {medium.name} to {where} good, but {instead or 'it is not there'}",
         hint=f"rsm library inventory {library.name} finds where it was put",
         element=destination.address,
     )

@@ -136,6 +136,16 @@ def side(reader: Reader, name: str) -> tuple[Medium, Side]:
     return found, found.sides[0]
 
 
+def exact_side(reader: Reader, name: str) -> Side | None:
+    """Give the side that a name means if it names one: `BARCODE:2`, a side's or a logical medium's id."""
+    if _labelled(reader, name) is not None:
+        return None
+    _, colon, number = name.rpartition(":")
+    if colon and number.isdecimal():
+        return side(reader, name)[1]
+    return _by_id(reader, name)[1]
+
+
 def logical_medium(reader: Reader, name: str) -> LogicalMedium | None:
     """Give the logical medium of that id or prefix, or None."""
     span = id_range(name)

@@ -224,14 +224,9 @@ def enter(writer: Writer, medium: Medium, target: Pool, state: SideState) -> Non
     writer.run("medium.rank", medium=str(medium.id))
 
 
-def usable_by_applications(reader: Reader, path: str) -> Pool:
-    """Give an application pool that holds media; raises `InvalidMediaPool` naming some that do."""
+def leaf(reader: Reader, path: str) -> Pool:
+    """Give a pool that holds media; raises `InvalidMediaPool` naming those inside one that holds pools."""
     pool = names.pool(reader, path)
-    if pool.kind is not PoolKind.APPLICATION:
-        raise InvalidMediaPool(
-            f"pool {pool.path} is a system pool, and applications allocate from pools of their own",
-            hint="rsm pool create PATH --type TYPE",
-        )
     if not pool.is_leaf:
         inside = [row["path"] for row in reader.all("pool.children", parent=str(pool.id))]
         hint = (
@@ -241,6 +236,17 @@ def usable_by_applications(reader: Reader, path: str) -> Pool:
         )
         raise InvalidMediaPool(f"pool {pool.path} holds pools, not media", hint=hint)
     return pool
+
+
+def usable_by_applications(reader: Reader, path: str) -> Pool:
+    """Give an application pool that holds media; raises `InvalidMediaPool` naming some that do."""
+    pool = names.pool(reader, path)
+    if pool.kind is not PoolKind.APPLICATION:
+        raise InvalidMediaPool(
+            f"pool {pool.path} is a system pool, and applications allocate from pools of their own",
+            hint="rsm pool create PATH --type TYPE",
+        )
+    return leaf(reader, path)
 
 
 def _application(writer: Writer, path: str) -> Pool:
@@ -268,19 +274,20 @@ def _parent(writer: Writer, parts: tuple[str, ...], path: str) -> Pool | None:
 
 
 def _type(reader: Reader, name: str) -> str:
-    for row in reader.all("pool.types"):
-        if row["name"].lower() == name.lower():
-            if row["cleaning"]:
-                raise InvalidRequest(f"media of type {row['name']} are not for applications")
-            return str(row["name"])
-    raise ObjectNotFound(
-        f"there is no media type {name!r}", hint="rsm media types lists them; such as LTO-9, LTO-9 WORM"
-    )
+    found = media_type(reader, name)
+    if any(row["cleaning"] for row in reader.all("pool.types") if row["name"] == found):
+        raise InvalidRequest(f"media of type {found} are not for applications")
+    return found
 
 
 def media_type(reader: Reader, name: str) -> str:
     """Give the full name of a media type typed in any case; raises `ObjectNotFound`."""
-    return _type(reader, name)
+    for row in reader.all("pool.types"):
+        if row["name"].lower() == name.lower():
+            return str(row["name"])
+    raise ObjectNotFound(
+        f"there is no media type {name!r}", hint="rsm media types lists them; such as LTO-9, LTO-9 WORM"
+    )
 
 
 def _check_limit(max_allocates: int) -> None:

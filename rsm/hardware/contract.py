@@ -14,12 +14,19 @@ A `Changer` **must**
 It **may** leave out exchange, initialise, position, lock and open_port: they then raise `NotSupported`,
 and `capabilities` says so beforehand.
 
+A `Drive` **must** become ready and unload. A drive that can also tell of its medium and of its troubles is a
+`ReportingDrive`; ask with `isinstance`, for a driver may leave that out.
+
 A driver holds no policy: it never chooses a medium, a slot or a drive, and never remembers a home.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
+
+from rsm.hardware.inventory import MediumKind
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -160,6 +167,57 @@ class Drive(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+class Severity(Enum):
+    """How bad a TapeAlert is, in the three classes of the standard (SSC)."""
+
+    INFORMATION = "information"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class TapeAlert:
+    """A flag that a drive has raised: its number (1 to 64), what it means in words, and how bad that is."""
+
+    number: int
+    meaning: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveMedium:
+    """What a drive tells of the medium in it; None where drive or medium cannot say."""
+
+    barcode: str | None = None
+    """The bar code that was written into the medium's chip (attribute 0806h): not what a library has read."""
+    serial: str | None = None
+    """The medium's own serial number (attribute 0401h), which no label can change."""
+    kind: MediumKind = MediumKind.UNSPECIFIED
+    density: int | None = None
+    """Density code (SSC), such as 5Eh for LTO-8."""
+    write_protected: bool | None = None
+    loads: int | None = None
+    """How often it was loaded in its life (attribute 0003h)."""
+    pool: str | None = None
+    """The pool that some application wrote into the chip (attribute 0808h)."""
+
+
+@runtime_checkable
+class ReportingDrive(Drive, Protocol):
+    """A drive that also tells of its medium and of its troubles. Neither moves a medium or opens a tape node."""
+
+    def alerts(self) -> frozenset[TapeAlert]:
+        """Give the TapeAlert flags that are raised; empty if the drive has none, or none at all.
+
+        On drives that only have log page 2Eh, reading takes the flags away: keep what was read.
+        """
+        ...
+
+    def medium(self) -> DriveMedium | None:
+        """Tell of the medium in the drive; None if there is none. Raises `NotReadyYet` while it is loading."""
+        ...
 
 
 class Driver(Protocol):

@@ -45,21 +45,38 @@ def hold(
     holder: str,
     timeout: float,
     clock: Clock,
+    what: str = "the library",
     directory: Path | None = None,
 ) -> Iterator[Path]:
     """Hold the lease `key` inside the `with` block, having waited `timeout` seconds for it at most.
 
-    `holder` is what others are told, such as the command line. Raises `LeaseHeld` naming the present holder,
+    `holder` is what others are told, such as the command line, and `what` is in use then. Raises `LeaseHeld` naming the present holder,
     and `Unavailable` if the lease file cannot be made.
     """
     path = (lease_directory() if directory is None else directory) / f"{_file_name(key)}.lease"
     file = _open(path)
     try:
-        _lock(file, path, timeout, clock)
+        _lock(file, path, timeout, clock, what=what)
         _write(file, {"holder": holder, "pid": os.getpid(), "since": clock.now(), "key": key})
         yield path
     finally:
         os.close(file)  # and with it the lock goes
+
+
+@contextmanager
+def share(key: str, *, holder: str, clock: Clock, what: str, directory: Path | None = None) -> Iterator[Path]:
+    """Hold the lease `key` together with others who share it; `hold` waits for all of them.
+
+    Raises `LeaseHeld` if somebody holds it alone, and `Unavailable` if the lease file cannot be made.
+    """
+    path = (lease_directory() if directory is None else directory) / f"{_file_name(key)}.lease"
+    file = _open(path)
+    try:
+        _lock(file, path, 0, clock, what=what, kind=fcntl.LOCK_SH)
+        _write(file, {"holder": holder, "pid": os.getpid(), "since": clock.now(), "key": key})
+        yield path
+    finally:
+        os.close(file)
 
 
 def lease_directory(environment: Mapping[str, str] | None = None, system: Path = SYSTEM_DIRECTORY) -> Path:
@@ -114,16 +131,18 @@ def _open(path: Path) -> int:
     return file
 
 
-def _lock(file: int, path: Path, timeout: float, clock: Clock) -> None:
+def _lock(
+    file: int, path: Path, timeout: float, clock: Clock, *, what: str, kind: int = fcntl.LOCK_EX
+) -> None:
     deadline = clock.monotonic() + timeout
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             left = deadline - clock.monotonic()
             if left <= 0:
                 raise LeaseHeld(
-                    f"the library is in use by {_describe(_read(file), clock)}",
+                    f"{what} is in use by {_describe(_read(file), clock)}",
                     hint=f"wait until it is done; the lease is {path}",
                 ) from None
             clock.sleep(min(_STEP, left))

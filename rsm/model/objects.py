@@ -45,8 +45,6 @@ class Library:
     """Something happened since the last inventory that only a new one can tell."""
     reads_volume_tags: bool
     rotates: bool
-    shows_turning: bool
-    """Has ever reported a medium as turned over, so that its silence means that one is not."""
     inventoried: float | None
 
 

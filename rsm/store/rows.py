@@ -58,7 +58,6 @@ def library(row: Row) -> Library:
         stale=bool(row["stale"]),
         reads_volume_tags=bool(row["reads_volume_tags"]),
         rotates=bool(row["rotates"]),
-        shows_turning=bool(row["shows_turning"]),
         inventoried=_seconds(row["inventoried"]),
     )
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rsm.errors import StoreFailure, StoreFromFuture, StoreFull, StoreReadOnly
+from rsm.errors import InvalidRequest, StoreFailure, StoreFromFuture, StoreFull, StoreReadOnly
 from rsm.store import gate
 from rsm.store.statements import load
 
@@ -84,8 +84,13 @@ class SqliteStore:
                     )
 
     @contextmanager
-    def writing(self) -> Iterator[Writer]:
-        """Give a `Writer` inside the gate; the store is made, or brought up to date, on the way."""
+    def writing(self, *, create: bool = True) -> Iterator[Writer]:
+        """Give a `Writer` inside the gate; the store is brought up to date on the way.
+
+        Where there is none it is made, or `NoStore` raised if `create` is False.
+        """
+        if not create and not os.path.exists(self.path):  # noqa: PTH110 - pathlib costs start-up time
+            raise self._missing()
         self._make_directory()
         with gate.entered(self.path), self._translated():
             connection = self._open_to_write()
@@ -132,7 +137,15 @@ class SqliteStore:
         long as nobody writes.
         """
         directory = os.path.dirname(self.path)  # noqa: PTH120 - pathlib costs a listing 5 ms of start-up
-        return os.path.exists(self.path + "-wal") or os.access(directory, os.W_OK)  # noqa: PTH110 - likewise
+        if os.path.exists(self.path + "-wal"):  # noqa: PTH110 - likewise
+            return True
+        return os.access(directory, os.W_OK) and not self._is_full()
+
+    def _is_full(self) -> bool:
+        try:
+            return os.statvfs(self.path).f_bavail == 0
+        except OSError:
+            return False
 
     def _stamp(self) -> tuple[int, int, bool] | None:
         """Give what changes when somebody writes the store."""
@@ -161,7 +174,7 @@ class SqliteStore:
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"file:{quote(self.path)}?mode={mode}", uri=True, isolation_level=None, timeout=30
+            f"file:{quote(os.fsencode(self.path))}?mode={mode}", uri=True, isolation_level=None, timeout=30
         )
         connection.row_factory = sqlite3.Row
         return connection
@@ -201,27 +214,37 @@ class SqliteStore:
             yield
         except sqlite3.Error as error:
             raise self._translate(error) from error
+        except OverflowError as error:
+            raise InvalidRequest("a number is too large to be kept") from error
 
     def _translate(self, error: sqlite3.Error) -> StoreFailure:
         name = getattr(error, "sqlite_errorname", "")
-        if name.startswith("SQLITE_FULL"):
+        if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and os.path.isdir(self.path):  # noqa: PTH112 - as above
+            return StoreFailure(
+                f"{self.path} is a directory, not a store", hint="name a file with --store or $RSM_STORE"
+            )
+        if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and self._is_full()):
             return StoreFull(
                 f"no space left for the store {self.path}", hint="free some space; nothing was changed"
             )
-        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            return StoreReadOnly(
-                f"the store {self.path} cannot be written or its log cannot be made",
-                hint="check the rights of the file and of its directory",
-            )
-        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-            return StoreFailure(
-                f"the store {self.path} is damaged or no database at all",
-                hint="put it aside and restore a backup; rsm leaves it as it is",
-            )
-        if name.startswith("SQLITE_IOERR"):
-            return StoreFailure(
-                f"the store {self.path} cannot be read or written: {error}", hint="look at the disk"
-            )
+        kinds: tuple[tuple[tuple[str, ...], type[StoreFailure], str, str], ...] = (
+            (
+                ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"),
+                StoreReadOnly,
+                "cannot be written or its log cannot be made",
+                "check the rights of the file and of its directory",
+            ),
+            (
+                ("SQLITE_NOTADB", "SQLITE_CORRUPT"),
+                StoreFailure,
+                "is damaged or no database at all",
+                "put it aside and restore a backup; rsm leaves it as it is",
+            ),
+            (("SQLITE_IOERR",), StoreFailure, f"cannot be read or written: {error}", "look at the disk"),
+        )
+        for codes, kind, what, hint in kinds:
+            if name.startswith(codes):
+                return kind(f"the store {self.path} {what}", hint=hint)
         return StoreFailure(f"the store {self.path} failed: {error}")
 
 

@@ -15,6 +15,7 @@ from rsm.errors import (
     LibraryFull,
     MediaOffline,
     ObjectNotFound,
+    StoreFailure,
     Unavailable,
 )
 from rsm.hardware.faults import DeviceFault, DeviceGone, NotReadyYet, NotSupported, OperatorNeeded
@@ -159,6 +160,79 @@ def test_both_sides_of_a_medium_in_turn(site: Callable[..., Site]) -> None:
         here.session.dismount(str(given.logical_medium))
     with here.file.hold() as machine:
         assert not any(medium.up for medium in machine.world.media())
+
+
+@pytest.mark.parametrize("personality", ["generic", "hpe-msl", "spectra", "stk-l700", "ibm-ts4500"])
+def test_the_side_asked_for_is_the_side_that_lies_up(site: Callable[..., Site], personality: str) -> None:
+    """Libraries say `turned over since its source` of quite different sources; we keep account of our moves."""
+    here = site(personality, media=0, two_sided=2, slots=6)
+    here.manage(new_media=NewMedia.FREE, media_type="MO 5.25 RW")
+    for wanted in (2, 1, 2, 2, 1, 1):
+        here.session.mount(f"RSM001:{wanted}")
+        with here.file.hold() as machine:
+            (medium,) = [
+                each.medium for each in machine.world.of_kind(ElementKind.DATA_TRANSFER) if each.medium
+            ]
+            assert medium.up == wanted - 1
+        here.session.dismount("RSM001")
+        with here.file.hold() as machine:
+            assert {medium.up for medium in machine.world.media()} == {0}
+
+
+def test_a_library_that_only_pretends_to_turn_media_is_found_out(site: Callable[..., Site]) -> None:
+    """Tgt accepts INVERT and does nothing; the wrong side is never called mounted."""
+    here = site("tgt", media=0, two_sided=2, slots=6)
+    here.manage(new_media=NewMedia.FREE, media_type="MO 5.25 RW")
+    with pytest.raises(DeviceFault, match="came with side 1 up"):
+        here.session.mount("RSM001:2")
+    assert [row[3] for row in here.listed("drives") if row[3]] == ["RSM001"]
+    assert all(row[4] is None for row in here.listed("drives")), "nothing is mounted"
+
+
+def test_dismounting_one_side_does_not_take_out_the_other(site: Callable[..., Site]) -> None:
+    """Whoever names a side means that side; the bar code alone means whatever is mounted."""
+    here = site("optical-jukebox", media=0, two_sided=3)
+    here.manage(new_media=NewMedia.FREE)
+    here.session.mount("RSM001:2")
+    with pytest.raises(InvalidState, match="side 2 of RSM001 is what is mounted"):
+        here.session.dismount("RSM001:1")
+    here.session.dismount("RSM001")
+
+
+def test_what_a_program_uses_is_not_dismounted(site: Callable[..., Site]) -> None:
+    """A use keeps a dismount out, is named to whoever tries, and ends with its program."""
+    here = site("generic", media=1)
+    here.manage(new_media=NewMedia.FREE)
+    mounted = here.session.mount("RSM001L9")
+    with here.session.using(mounted, "tar -c"), here.session.using(mounted, "cat"):
+        assert here.session.is_used(mounted)
+        with pytest.raises(Busy, match="in use by"):
+            here.session.dismount("RSM001L9")
+    assert not here.session.is_used(mounted)
+    here.session.dismount("RSM001L9")
+
+
+def test_a_cleaning_medium_is_not_mounted(site: Callable[..., Site]) -> None:
+    """It is for the drive, not for data."""
+    here = site("generic", media=0, cleaning=1)
+    here.manage(new_media=NewMedia.FREE)
+    with pytest.raises(InvalidState, match="not for data"):
+        here.session.mount("CLN001L9")
+
+
+def test_only_adding_makes_a_store(site: Callable[..., Site], tmp_path: Path) -> None:
+    """A mistyped path is told, not filled with an empty store."""
+    session = Session(tmp_path / "typo" / "rsm.db")
+    for act in (
+        lambda: session.deallocate("abcdef"),
+        lambda: session.allocate("x"),
+        lambda: session.move_medium("a", "b"),
+        lambda: session.remove_library("x"),
+        lambda: session.delete_pool("x"),
+    ):
+        with pytest.raises(StoreFailure, match="there is no store"):
+            act()
+    assert not (tmp_path / "typo").exists()
 
 
 def test_the_other_side_of_a_mounted_medium_waits(site: Callable[..., Site]) -> None:

@@ -25,16 +25,20 @@ class FakeMachine:
         *,
         kind: int = 1,
         vendor: str = "IBM",
+        product: str = "MODEL",
         serial: str | None = None,
         naa: bytes | None = None,
         host: int = 3,
+        target: int | None = None,
+        lun: int = 0,
         tape: int | None = None,
     ) -> None:
         """Attach a device as sgNUMBER, with a tape node if there is one."""
-        device = self.sysfs / f"devices/host{host}/{host}:0:{number}:0"
+        device = self.sysfs / f"devices/host{host}/{host}:0:{number if target is None else target}:{lun}"
         (device / f"scsi_generic/sg{number}").mkdir(parents=True)
         (device / "type").write_text(f"{kind}\n")
         (device / "vendor").write_text(f"{vendor:8}\n")
+        (device / "model").write_text(f"{product:16}\n")
         if serial is not None:
             (device / "vpd_pg80").write_bytes(encode_serial(serial, device_type=kind, width=16))
         if naa is not None:
@@ -46,6 +50,10 @@ class FakeMachine:
         entry = self.sysfs / f"class/scsi_generic/sg{number}"
         (device / f"scsi_generic/sg{number}/device").symlink_to(device)
         entry.symlink_to(device / f"scsi_generic/sg{number}")
+
+    def detach(self, number: int) -> None:
+        """Take a device away."""
+        (self.sysfs / f"class/scsi_generic/sg{number}").unlink()
 
     def run(self, process: int, name: str, opened: str) -> None:
         """Let a process have a file open."""

@@ -200,6 +200,44 @@ def test_not_found(machine: FakeMachine, simulation: Simulation) -> None:
     assert "1 tape drive" in str(caught.value.hint)
 
 
+def test_named_by_hand(machine: FakeMachine, simulation: Simulation) -> None:
+    """A link or node that somebody named is opened and shown as `manual`; one that is no drive here is refused."""
+    machine.attach(1, serial="DRIVE00001", tape=0)
+    machine.attach(2, serial="DRIVE00002", tape=1)
+    link = machine.devices / "drive-a"
+    link.symlink_to(machine.devices / "nst1")
+    element = DriveElement(256, "DRIVE00001")
+
+    def find(manual: dict[int | str, str]) -> SysfsDrives:
+        return SysfsDrives(
+            "sg3",
+            clock=JumpingClock(),
+            sysfs=machine.sysfs,
+            devices=machine.devices,
+            opener=Opener(simulation),
+            manual=manual,
+        )
+
+    with find({256: str(link)})(element, [element]) as drive:
+        assert (drive.node, drive.matched_by) == (str(machine.devices / "nst1"), "manual")
+    with pytest.raises(DeviceGone, match="said to be /dev/nst9") as caught:
+        find({"DRIVE00001": "/dev/nst9"})(element, [element])
+    assert caught.value.element == 256
+
+
+def test_changer_that_was_renamed(machine: FakeMachine, simulation: Simulation) -> None:
+    """After the changer's own node got another name, its host adapter is known by the new one."""
+    machine.attach(1, tape=0)
+    machine.attach(3, kind=8)
+    find = SysfsDrives("sg9", clock=JumpingClock(), sysfs=machine.sysfs, opener=Opener(simulation))
+    element = DriveElement(256, None)
+    with pytest.raises(DeviceGone):
+        find(element, [element])
+    find.follow("sg3")
+    with find(element, [element]) as drive:
+        assert drive.matched_by == "elimination"
+
+
 def test_drive_without_tape_node(machine: FakeMachine, simulation: Simulation) -> None:
     """A drive that st does not drive cannot be mounted on, and the hint says what to load."""
     machine.attach(1, serial="DRIVE00001")

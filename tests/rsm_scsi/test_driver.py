@@ -81,10 +81,12 @@ def driver(machine: FakeMachine, opener: Callable[[str], Transport]) -> ScsiDriv
 
 
 def test_accepts_by_name_only() -> None:
-    """Names below /dev are ours, whether they exist or not; others are not."""
+    """Names below /dev and serial numbers are ours, whether they exist or not; others are not."""
     assert DRIVER.accepts("/dev/sg3")
     assert DRIVER.accepts("/dev/tape/by-id/scsi-1")
-    for other in ("mock:/tmp/a.json", "sg3", "/tmp/dev/sg3", "", "/dev"):
+    for name in ("scsi:XYZZY_A", "sgio:/dev/sg3", "sgio:scsi:XYZZY_A"):
+        assert DRIVER.accepts(name)
+    for other in ("mock:/tmp/a.json", "sg3", "/tmp/dev/sg3", "", "/dev", "sgio:", "sgio:mock:/a.json"):
         assert not DRIVER.accepts(other)
 
 

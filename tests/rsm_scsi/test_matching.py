@@ -139,3 +139,49 @@ def test_parallel_bus_address() -> None:
     elements = [DriveElement(1, None, None, here), DriveElement(2, None, None, there)]
     found = match_drives(elements, [node(5), node(6)], CHANGER)
     assert pairs(found)[1] == ("sg5", "bus address")
+
+
+# By hand
+
+
+@pytest.mark.parametrize("named", ["sg2", "/dev/sg2", "nst2", "/dev/nst2", "/dev/st2", "B000002"])
+@pytest.mark.parametrize("key", [1, "A000001"])
+def test_manual_before_all_evidence(key: int | str, named: str) -> None:
+    """A node that somebody named is taken, whatever the serial numbers say, and shown as that."""
+    found = match_drives(
+        [drive(1, "A000001"), drive(2, "C000003")],
+        [node(1, "A000001"), node(2, "B000002"), node(3, "C000003")],
+        CHANGER,
+        {key: named},
+    )
+    assert pairs(found) == {1: ("sg2", "manual"), 2: ("sg3", "serial")}
+
+
+def test_manual_address_before_serial() -> None:
+    """Of two entries for one drive, that for its address counts."""
+    found = match_drives([drive(1, "A000001")], [node(1), node(2)], CHANGER, {1: "sg1", "A000001": "sg2"})
+    assert pairs(found) == {1: ("sg1", "manual")}
+
+
+def test_manual_takes_a_node_from_the_others() -> None:
+    """A drive that was given away by hand, by any of its paths, is no candidate for another element."""
+    nodes = [node(1, "A000001", host=1), node(2, "A000001", host=3)]
+    found = match_drives([drive(1, "A000001"), drive(2)], nodes, CHANGER, {2: "sg1"})
+    assert pairs(found) == {2: ("sg1", "manual")}
+
+
+def test_manual_tells_equal_serials_apart() -> None:
+    """Drives with one serial number (iSCSI libraries) are told apart by hand."""
+    nodes = [node(1, "SAME001"), node(2, "SAME001")]
+    found = match_drives([drive(1, "SAME001"), drive(2, "SAME001")], nodes, CHANGER, {1: "sg2", 2: "sg1"})
+    assert pairs(found) == {1: ("sg2", "manual"), 2: ("sg1", "manual")}
+
+
+def test_manual_node_that_is_not_there() -> None:
+    """A node that is not attached leaves its element without one, rather than with another."""
+    assert match_drives([drive(1, "A000001")], [node(1, "A000001")], CHANGER, {1: "sg9"}) == {}
+
+
+def test_manual_node_for_two() -> None:
+    """A node that is named for two elements goes to neither."""
+    assert match_drives([drive(1), drive(2)], [node(1)], CHANGER, {1: "sg1", 2: "nst1"}) == {}

@@ -26,7 +26,6 @@ CREATE TABLE library (
     stale INTEGER NOT NULL DEFAULT 0,
     reads_volume_tags INTEGER NOT NULL DEFAULT 1,
     rotates INTEGER NOT NULL DEFAULT 0,
-    shows_turning INTEGER NOT NULL DEFAULT 0,
     inventoried BIGINT,
     created BIGINT NOT NULL
 );

@@ -41,9 +41,6 @@ UPDATE library SET inventoried = :at, stale = 0, device = :device, revision = :r
                    reads_volume_tags = :reads_volume_tags, rotates = :rotates
  WHERE id = :id
 
--- name: set_shows_turning
-UPDATE library SET shows_turning = 1 WHERE id = :id
-
 -- name: places
 SELECT * FROM place WHERE library = :library ORDER BY kind, address
 

@@ -50,7 +50,14 @@ def test_an_error_is_a_sentence_and_a_hint(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("error", "status", "said"),
     [
-        (KeyboardInterrupt(), 130, "rsm: interrupted\n"),
+        (
+            KeyboardInterrupt(),
+            130,
+            (
+                "rsm: interrupted\nhint: if a robot was moving it goes on:"
+                " rsm library inventory NAME tells where everything is\n"
+            ),
+        ),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
         (SystemExit(0), 0, ""),
         (SystemExit(None), 0, ""),

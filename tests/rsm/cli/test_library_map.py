@@ -35,7 +35,6 @@ LIBRARY = Library(
     stale=False,
     reads_volume_tags=True,
     rotates=False,
-    shows_turning=False,
     inventoried=1_800_000_000.0,
 )
 

@@ -6,28 +6,27 @@ from typing import Any
 
 import pytest
 
-from rsm.errors import InvalidState, ResourceDisabled
+from rsm.errors import Busy, LeaseHeld, ResourceDisabled
 from rsm.hardware.faults import DeviceGone, HardwareFailed
 from rsm.hardware.inventory import Capabilities
 from rsm.session import Session
 
 
-def test_a_medium_mounted_anew_in_the_same_drive_is_not_taken_out_of_it(bench: Any, driven: Any) -> None:
-    """Between the unloading and the move another dismount and mount may have ended."""
+def test_while_a_drive_puts_its_medium_out_nobody_else_has_it(bench: Any, driven: Any) -> None:
+    """Neither another dismount nor a mount comes in between, and the first one ends well."""
     library = driven({1000: "RSM001L9"}, drives=1)
     bench.stock(library)
     bench.mount("RSM001L9")
 
     def others() -> None:
-        bench.dismount("RSM001L9")
-        bench.mount("RSM001L9")
-        library.commands.clear()
+        with pytest.raises(LeaseHeld, match="drive 0 is in use by"):
+            bench.dismount("RSM001L9")
+        with pytest.raises(Busy, match="being dismounted"):
+            bench.mount("RSM001L9")
 
     library.meanwhile["unload"] = others
-    with pytest.raises(InvalidState):
-        bench.dismount("RSM001L9")
-    assert library.commands == []
-    assert bench.mounted() == [(0, "RSM001L9")]
+    assert bench.dismount("RSM001L9").place.number == 1
+    assert library.holds == {1000: "RSM001L9"}
 
 
 def test_a_medium_in_a_drive_without_a_node_is_not_called_mounted(bench: Any, driven: Any) -> None:
@@ -44,30 +43,6 @@ def test_where_finds_a_medium_by_its_id(bench: Any, driven: Any) -> None:
     bench.stock(driven({1000: "RSM001L9"}))
     medium = bench.medium("RSM001L9")
     assert Session(bench.context.store.path).where(str(medium.id)) == (medium,)
-
-
-def test_a_dismount_that_failed_late_gives_nothing_back_that_is_elsewhere(bench: Any, driven: Any) -> None:
-    """The drive is being emptied of another medium by then: the drive's own fault reaches the caller."""
-    library = driven({1000: "RSM001L9", 1001: "RSM002L9"})
-    bench.stock(library)
-    bench.mount("RSM001L9", drive=0)
-
-    def killed() -> None:
-        raise KeyboardInterrupt
-
-    def others() -> None:
-        bench.dismount("RSM001L9")
-        bench.mount("RSM001L9", drive=1)
-        bench.mount("RSM002L9", drive=0)
-        library.meanwhile["unload"] = killed
-        with pytest.raises(KeyboardInterrupt):
-            bench.dismount("RSM002L9")
-        raise HardwareFailed("the drive did not answer")
-
-    library.meanwhile["unload"] = others
-    with pytest.raises(HardwareFailed):
-        bench.dismount("RSM001L9")
-    assert bench.mounted() == [(1, "RSM001L9")]
 
 
 def test_a_medium_that_left_a_stand_alone_drive_meanwhile_stays_where_it_went(

@@ -278,14 +278,15 @@ def test_a_drive_without_a_node_is_left_to_the_librarys_own_unloading(bench: Any
 
 
 def test_a_drive_that_was_not_ready_is_waited_for_again(bench: Any, driven: Any) -> None:
-    """A mount that failed waiting is no reason to tell the next that all is done."""
+    """A mount that failed waiting leaves the medium in its drive, mounted for nobody."""
     library = driven({1000: "RSM001L9"})
     bench.stock(library)
     for _ in range(2):
         library.meanwhile["ready"] = raises(NotReadyYet("still calibrating"))
         with pytest.raises(NotReadyYet):
             bench.mount("RSM001L9")
-    assert bench.mount("RSM001L9").already
+        assert bench.mounted() == []
+    assert not bench.mount("RSM001L9").already
     assert library.readied == [256] * 3
 
 

@@ -151,7 +151,7 @@ def test_a_move_called_good_that_put_the_medium_elsewhere_is_told(robot: Robot) 
         library.carry(source, 1005)
 
     robot.library.on_move = elsewhere
-    with pytest.raises(MoveRefused, match="called the move of RSM001L9 good, but"):
+    with pytest.raises(MoveRefused, match="called the move of RSM001L9 to drive 0 good, but"):
         robot.carry()
     assert robot.intents() == ["not where it was sent"]
     assert robot.bench.library().stale
