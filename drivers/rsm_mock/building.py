@@ -9,6 +9,7 @@ from zlib import crc32
 
 from rsm.errors import InvalidName, InvalidRequest
 from rsm.hardware.inventory import ElementKind, MediumKind
+from rsm.model.barcode import MEDIA_TYPE_BY_SUFFIX
 from rsm_mock.machine import POWER_ON, LogicalUnit, Machine
 from rsm_mock.personalities import personality_named
 from rsm_mock.world import Bay, Element, Medium, World
@@ -195,10 +196,19 @@ def _cartridges(
             yield new_medium(world, f"CLN{number - data:03d}{suffix}", kind=kind)
             continue
         width = max(6 - len(prefix), len(str(data)), 1)
-        # A tape's generation on the label of a disc would make it a tape.
-        barcode = f"{prefix}{number:0{width}d}{'' if two_sided else suffix}"
+        barcode = f"{prefix}{number:0{width}d}{_ending(suffix, kind, two_sided=two_sided)}"
         back = f"{prefix}{number:0{width}d}B"[:LONGEST_BARCODE] if two_sided else None
         yield new_medium(world, barcode, kind=kind, two_sided=two_sided, back_label=back)
+
+
+def _ending(suffix: str, kind: MediumKind, *, two_sided: bool) -> str:
+    """Give what a label ends with: a tape's generation would make a disc a tape, or WORM rewritable."""
+    if two_sided:
+        return ""
+    if kind is not MediumKind.WORM:
+        return suffix
+    worm = f"{MEDIA_TYPE_BY_SUFFIX.get(suffix)} WORM"
+    return next((other for other, name in MEDIA_TYPE_BY_SUFFIX.items() if name == worm), suffix)
 
 
 def _fill(world: World, media: list[Medium]) -> None:

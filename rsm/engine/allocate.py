@@ -8,6 +8,7 @@ nothing can be had the caller is told so, and why.
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rsm.engine import moves, names, pools
@@ -156,7 +157,7 @@ def explain(reader: Reader, path: str) -> tuple[Exclusion, ...]:
             found += groups
         elif groups:
             count = sum(each.count for each in groups)
-            reason = f"pool {pool.path} does not draw from the free pool (rsm pool set {pool.path} --draw-from-free)"
+            reason = f"pool {pool.path} does not draw from the free pool (rsm pool set {quote(pool.path)} --draw-from-free)"
             found.append(Exclusion(where=free["path"], count=count, reason=reason))
     waiting = reader.one("pool.system", kind=PoolKind.IMPORT, media_type=pool.media_type)
     if waiting is not None:
@@ -213,9 +214,9 @@ def _in_words(groups: Sequence[Exclusion]) -> str:
 
 def _way_out(pool: Pool, groups: Sequence[Exclusion]) -> str:
     if any("does not draw" in each.reason for each in groups):
-        return f"let it draw from free: rsm pool set {pool.path} --draw-from-free"
+        return f"let it draw from free: rsm pool set {quote(pool.path)} --draw-from-free"
     if any("import pool" in each.reason for each in groups):
-        return f"rsm media list --pool {pools.system_path(PoolKind.IMPORT, pool.media_type or '')} shows media to move here"
+        return f"rsm media list --pool {quote(pools.system_path(PoolKind.IMPORT, pool.media_type or ''))} shows media to move here"
     return f"put {pool.media_type} media into a library and take its inventory: rsm library inventory NAME"
 
 

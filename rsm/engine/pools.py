@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rsm.engine import names
@@ -156,7 +157,7 @@ def delete(context: Context, writer: Writer, path: str) -> Pool:
     if media:
         raise NotEmpty(
             f"pool {pool.path} holds {media} medi{'um' if media == 1 else 'a'}",
-            hint=f"move them first: rsm media list --pool {pool.path}, rsm media move MEDIUM POOL",
+            hint=f"move them first: rsm media list --pool {quote(pool.path)}, rsm media move MEDIUM POOL",
         )
     writer.run("pool.remove", id=str(pool.id))
     context.event(writer, "pool deleted", f"pool {pool.path} deleted")
@@ -208,7 +209,7 @@ def check_target(medium: Medium, source: Pool, target: Pool) -> None:
     if source.kind is PoolKind.UNRECOGNIZED and target.kind is not PoolKind.FREE:
         raise InvalidMediaPool(
             f"medium {medium.name} is unrecognized and can only go to the free pool",
-            hint=f"rsm media move {medium.name} {system_path(PoolKind.FREE, medium.media_type)}",
+            hint=f"rsm media move {medium.id} {quote(system_path(PoolKind.FREE, medium.media_type))}",
         )
     if target.kind is PoolKind.IMPORT and any(side.state is not SideState.IMPORT for side in medium.sides):
         raise InvalidMediaPool(f"only media whose every side is in state import enter pool {target.path}")
