@@ -98,6 +98,24 @@ def untouched(target: Target) -> Iterator[Inventory]:
         pytest.exit(str(held), NOT_AS_NAMED)
 
 
+@pytest.fixture
+def put_back(target: Target, untouched: Inventory) -> Iterator[None]:
+    """Put the scratch medium back after a test that left it elsewhere, so that one failure is one failure."""
+    yield
+    full, empty, drive = target.scratch
+    with open_changer(target.device, SystemClock()) as changer:
+        now = changer.inventory()
+        if places(now) == places(untouched):
+            return
+        seen = {item.address: item.full for item in now.elements}
+        if drive is not None and seen[drive]:
+            with changer.drive(drive) as tape:
+                tape.unload(600)
+            changer.move(drive, full)
+        elif seen[empty]:
+            changer.move(empty, full)
+
+
 def places(inventory: Inventory) -> list[tuple[int, bool | None, str | None]]:
     """Give what must be the same when everything is back in its place."""
     return [(int(item.address), item.full, item.volume_tag) for item in inventory.elements]
