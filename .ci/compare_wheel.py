@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -14,12 +15,15 @@ def tree(root: Path) -> set[str]:
         root / "rsm": root,
         **dict.fromkeys((path.parent for path in shelf.glob("*/__init__.py")), shelf),
     }
-    return {
+    own = {
         str(path.relative_to(above))
         for package, above in packages.items()
         for path in package.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    tables = tomllib.loads((root / "pyproject.toml").read_text())
+    brought_along: dict[str, str] = tables["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    return own | set(brought_along.values())
 
 
 def main(wheel: str) -> int:

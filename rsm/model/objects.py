@@ -125,6 +125,8 @@ class Medium:
     state: MediumState
     turned: bool
     """Lies with side 2 up."""
+    chip_serial: str | None
+    """The medium's own serial number, as a drive read it from its chip; no label can change it."""
     enabled: bool
     missing_since: float | None
     seen: float | None

@@ -125,6 +125,7 @@ def medium(row: Row, sides: Sequence[Row], at: Row | None) -> Medium:
         home=_id(row["home"]),
         state=MediumState(row["state"]),
         turned=bool(row["turned"]),
+        chip_serial=row["chip_serial"],
         enabled=bool(row["enabled"]),
         missing_since=_seconds(row["missing_since"]),
         seen=_seconds(_last_seen(row)),

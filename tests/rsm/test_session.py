@@ -212,6 +212,35 @@ def test_what_a_program_uses_is_not_dismounted(site: Callable[..., Site]) -> Non
     here.session.dismount("RSM001L9")
 
 
+@pytest.mark.parametrize("personality", ["autoloader", "generic"])
+def test_another_medium_in_the_place_of_a_held_one_is_found_out(
+    site: Callable[..., Site], personality: str
+) -> None:
+    """Where labels are missing, or were exchanged, the serial number in the medium's chip tells."""
+    here = site(personality, media=2, slots=4)
+    here.manage(new_media=NewMedia.FREE)
+    given = here.session.allocate(here.ready())
+    here.session.mount(str(given.logical_medium))
+    here.session.dismount(str(given.logical_medium))
+    assert given.medium.chip_serial is None
+    known = here.session.medium(str(given.medium.id))
+    assert known.chip_serial is not None
+    assert known.place is not None
+    address = known.place.address
+    with here.file.hold() as machine:
+        slots = machine.world.of_kind(ElementKind.STORAGE)
+        other = next(each.address for each in slots if each.medium is not None and each.address != address)
+    if personality == "generic":
+        here.through_the_door(lambda hand: hand.swap_labels(address, other))
+        here.through_the_door(lambda hand: hand.swap(address, other))
+    else:
+        here.through_the_door(lambda hand: hand.swap(address, other))
+    with pytest.raises(InvalidState, match="its chip says"):
+        here.session.mount(str(given.logical_medium))
+    assert all(row[4] is None for row in here.listed("drives")), "nothing is mounted"
+    here.session.dismount(str(given.medium.id))
+
+
 def test_a_cleaning_medium_is_not_mounted(site: Callable[..., Site]) -> None:
     """It is for the drive, not for data."""
     here = site("generic", media=0, cleaning=1)

@@ -103,6 +103,9 @@ DELETE FROM side WHERE id = :id AND allocate_count = 0 AND mount_count = 0
 -- name: in_flight
 SELECT 1 FROM intent WHERE medium = :medium AND closed IS NULL
 
+-- name: set_chip_serial
+UPDATE medium SET chip_serial = :serial WHERE id = :id
+
 -- name: set_side_state
 UPDATE side SET state = :state WHERE id = :id
 

@@ -107,6 +107,7 @@ CREATE TABLE medium (
     home TEXT REFERENCES place (id) ON DELETE SET NULL,
     state INTEGER NOT NULL DEFAULT 0,
     turned INTEGER NOT NULL DEFAULT 0,
+    chip_serial TEXT,
     enabled INTEGER NOT NULL DEFAULT 1,
     missing_since BIGINT,
     seen BIGINT,

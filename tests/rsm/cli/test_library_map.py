@@ -75,6 +75,7 @@ def medium(barcode: str | None, at: Place, *, sides: int = 1, pool: str = "Free/
         home=at.id,
         state=MediumState.IDLE,
         turned=False,
+        chip_serial=None,
         enabled=True,
         missing_since=None,
         seen=None,
