@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from rsm.engine import moves, names, robot, uses
+from rsm.engine import identify, moves, names, robot, uses
 from rsm.errors import (
     Busy,
     InvalidState,
@@ -24,10 +24,8 @@ from rsm.errors import (
     RsmError,
     Unavailable,
 )
-from rsm.hardware.contract import ReportingDrive
-from rsm.hardware.faults import DeviceFault, DeviceGone
+from rsm.hardware.faults import DeviceGone
 from rsm.hardware.inventory import ElementAddress
-from rsm.model import transitions
 from rsm.model.outcome import Dismounted, Mounted
 from rsm.model.states import BarcodeState, DriveState, LibraryKind, PlaceKind
 from rsm.store import rows
@@ -253,19 +251,20 @@ def _ready(
         context.progress(f"waiting for {drive.node} to become ready")
         try:
             drive.wait_ready(DRIVE_READY_LIMIT)
+            # What somebody uses already is not asked again: its drive may be in the middle of a write.
+            chip = None if already else identify.chip_serial(drive)
+            with context.store.reading() as reader:
+                identify.check_chip(names.medium_by_id(reader, medium), chip)
         except RsmError as error:
-            raise _not_mounted(context, library, medium, side, error) from error
-        node, matched_by, chip = drive.node, drive.matched_by, _chip_serial(drive)
-    with context.store.reading() as reader:
-        stranger = _stranger(names.medium_by_id(reader, medium), chip)
-    if stranger is not None:
-        raise _not_mounted(context, library, medium, side, stranger)
+            if not already:
+                _unmark(context, library, medium, side, error)
+            raise
+        node, matched_by = drive.node, drive.matched_by
     with context.store.writing() as writer:
         found = names.medium_by_id(writer, medium)
         if found.place is None or found.place.mounted_side != side.id:
             raise InvalidState(f"medium {found.name} was taken away while it was being mounted")
-        if chip is not None and found.chip_serial != chip:
-            _learn_chip(context, writer, found, chip)
+        identify.learn_chip(context, writer, found, chip)
         if found.place.node != node:
             writer.run("library.set_node", id=str(found.place.id), node=node)
     sides = {each.id: each for each in found.sides}
@@ -281,62 +280,24 @@ def _ready(
     )
 
 
-def _chip_serial(drive: Drive) -> str | None:
-    """Give the serial number in the chip of the medium in a drive, if drive and medium have such a thing."""
-    if not isinstance(drive, ReportingDrive):
-        return None
-    try:
-        told = drive.medium()
-    except DeviceFault:
-        return None
-    return told.serial if told is not None else None
-
-
-def _stranger(medium: Medium, chip: str | None) -> RsmError | None:
-    """Give the error for a medium that bears another's label, or stands in its place, and is held by somebody.
-
-    Its serial number is the one thing that neither hands nor labels change: what is written to it now
-    would not be found where its owner looks, and might replace what somebody else wrote.
-    """
-    if chip is None or medium.chip_serial in {None, chip}:
-        return None
-    if not any(side.state in transitions.HELD for side in medium.sides):
-        return None
-    return InvalidState(
-        f"the medium in the drive is not {medium.name}: its chip says {chip}, and {medium.chip_serial} is recorded",
-        hint=f"labels or media were exchanged by hand; rsm dismount {medium.name}, and look for the right one",
-    )
-
-
-def _learn_chip(context: Context, writer: Writer, medium: Medium, chip: str) -> None:
-    writer.run("medium.set_chip_serial", id=str(medium.id), serial=chip)
-    if medium.chip_serial is not None:
-        context.event(
-            writer,
-            "chip changed",
-            f"{medium.name} is another medium than before: its chip says {chip}, not {medium.chip_serial}",
-            medium=str(medium.id),
-        )
-
-
-def _not_mounted(context: Context, library: Library, medium: str, side: Side, error: RsmError) -> RsmError:
-    """Take the mark of a mount away from a medium that its drive cannot make ready; it stays in the drive."""
+def _unmark(context: Context, library: Library, medium: str, side: Side, error: RsmError) -> None:
+    """Take the mark of a mount away from a medium that cannot be used in its drive; it stays there."""
     with context.store.writing() as writer:
         found = names.medium_by_id(writer, medium)
         place = found.place
-        if place is not None and place.mounted_side == side.id:
-            writer.run("library.set_dismounting", id=str(place.id))
-            writer.run("library.set_kept", id=str(place.id))
-            writer.run("medium.rank", medium=medium)
-            context.event(
-                writer,
-                "mount failed",
-                f"{found.name} in drive {place.number} of {library.name} did not become ready: {error}",
-                library=str(library.id),
-                medium=medium,
-            )
-            error.hint = error.hint or f"it is still in drive {place.number}: rsm dismount {found.name}"
-    return error
+        if place is None or place.mounted_side != side.id:
+            return
+        writer.run("library.set_dismounting", id=str(place.id))
+        writer.run("library.set_kept", id=str(place.id))
+        writer.run("medium.rank", medium=medium)
+        context.event(
+            writer,
+            "mount failed",
+            f"{found.name} cannot be used in drive {place.number} of {library.name}: {error}",
+            library=str(library.id),
+            medium=medium,
+        )
+        error.hint = error.hint or f"it is still in drive {place.number}: rsm dismount {found.name}"
 
 
 # -- dismounting -----------------------------------------------------------------------------------------------
