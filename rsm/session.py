@@ -143,7 +143,7 @@ class Session:
         with robot.opened(context, found) as changer, robot.leased(context, changer, found):
             pending = () if preview else moves.settle_if_possible(context, changer, found)
             context.progress(f"reading the elements of {found.name}")
-            seen = inventory.take(context, changer, initialise=not preview)
+            seen = inventory.take(context, changer, found, initialise=not preview)
             seen = replace(seen, warnings=(*pending, *seen.warnings))
             if preview:
                 return inventory.preview(context, changer, found, seen)

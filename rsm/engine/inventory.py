@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from rsm.store.sqlite import Reader, Row, Writer
 
 
-def take(context: Context, changer: Changer, *, initialise: bool = True) -> Inventory:
+def take(context: Context, changer: Changer, library: Library, *, initialise: bool = True) -> Inventory:
     """Give every element of a library as it is now.
 
     A library that says of some elements that it has not looked at them, as some do after their door was
     open, is told to (INITIALIZE ELEMENT STATUS) unless `initialise` is False; that moves its arm, no medium,
-    and may take an hour. Elements are read one type after the other, so a medium that somebody else's move
+    and may take an hour. It is told once: elements that it could not tell about the last time either do not
+    count. Elements are read one type after the other, so a medium that somebody else's move
     carries meanwhile can be seen in two places; a second look at those two tells it from two media with one
     label.
     """
     seen = changer.inventory()
-    unknown = sum(report.full is None for report in seen.elements)
+    with context.store.reading() as reader:
+        before = {row["address"] for row in reader.all("library.unknown", library=str(library.id))}
+    unknown = sum(report.full is None and report.address not in before for report in seen.elements)
     if unknown and initialise and changer.capabilities.initialises:
         context.progress(f"the library has not looked at {unknown} element(s) yet; telling it to")
         try:

@@ -73,7 +73,7 @@ def planned(
             raise ResourceDisabled(f"library {library.name} is disabled")
         if changer.stale or library.stale or attempt > 1:
             context.progress(f"something changed in {library.name}; taking its inventory")
-            inventory.record(context, changer, library, inventory.take(context, changer))
+            inventory.record(context, changer, library, inventory.take(context, changer, library))
             with context.store.reading() as reader:
                 library = names.library_again(reader, library)
         try:

@@ -85,7 +85,7 @@ def one_round(slots: int) -> dict[str, float]:
             library = names.library(reader, "lib")
         opening, opened = seconds(lambda: registry.open_changer(device, clock))
         with opened as changer:
-            reading, seen = seconds(lambda: inventory.take(context, changer))
+            reading, seen = seconds(lambda: inventory.take(context, changer, library))
             assert len(seen.elements) > slots
             first, outcome = seconds(lambda: inventory.record(context, changer, library, seen))
             assert outcome.media == slots

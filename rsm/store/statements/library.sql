@@ -50,6 +50,9 @@ SELECT * FROM place WHERE id = :id
 -- name: place_at
 SELECT * FROM place WHERE library = :library AND kind = :kind AND address = :address
 
+-- name: unknown
+SELECT address FROM place WHERE library = :library AND full_seen IS NULL AND present = 1
+
 -- name: numbers
 SELECT kind, count(*) AS places FROM place WHERE library = :library GROUP BY kind
 

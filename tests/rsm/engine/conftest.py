@@ -272,13 +272,17 @@ class Bench:
 
     def look(self, changer: PlainLibrary, name: str = "lib") -> InventoryOutcome:
         library = self.library(name)
-        return inventory.record(self.context, changer, library, inventory.take(self.context, changer))
+        return inventory.record(
+            self.context, changer, library, inventory.take(self.context, changer, library)
+        )
 
     def preview(self, changer: PlainLibrary) -> InventoryOutcome:
         """Take an inventory without recording it, as a session does."""
         library = self.library()
         with robot.opened(self.context, library) as opened, robot.leased(self.context, opened, library):
-            return inventory.preview(self.context, opened, library, inventory.take(self.context, opened))
+            return inventory.preview(
+                self.context, opened, library, inventory.take(self.context, opened, library)
+            )
 
     def remove(self, name: str = "lib") -> Library:
         with self.context.store.writing() as writer:

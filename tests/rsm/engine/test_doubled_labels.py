@@ -53,7 +53,7 @@ def test_a_medium_seen_in_two_places_by_one_reading_is_looked_at_again(bench: An
     bench.stock(library)
     library.meanwhile["look"] = lambda: library.holds.pop(1000)
     library.holds[1000] = ONE
-    seen = inventory.take(bench.context, library)
+    seen = inventory.take(bench.context, library, bench.library())
     assert [each.address for each in seen.elements if each.full] == [256]
 
 

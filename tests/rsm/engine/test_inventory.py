@@ -57,7 +57,9 @@ def test_a_preview_tells_and_writes_nothing(bench: Any, plain: Any) -> None:
     """A preview gives the changes of the inventory to come and leaves the store alone."""
     library = plain({1000: "RSM001L9"})
     added = bench.add(library)
-    told = inventory.preview(bench.context, library, added, inventory.take(bench.context, library))
+    told = inventory.preview(
+        bench.context, library, added, inventory.take(bench.context, library, bench.library())
+    )
     assert ChangeKind.MEDIUM_FOUND in kinds(told)
     assert bench.count("medium") == 0
     assert [c.text for c in bench.look(library).changes] == [c.text for c in told.changes]
