@@ -39,7 +39,12 @@ if TYPE_CHECKING:
     from rsm.store.sqlite import Reader, Row, Writer
 
 DRIVE_READY_LIMIT = 600.0
-"""Seconds for a loaded drive to become ready (scsi.md §2.4, PBS); LTO-9's first load is longer."""
+"""Seconds for a loaded drive to become ready (scsi.md §2.4, PBS)."""
+
+FIRST_LOAD_LIMIT = 7500.0
+"""Seconds for the first load of a medium that is optimised then: two hours for LTO-9 (scsi.md §2.4)."""
+
+_OPTIMISED = ("LTO-9", "LTO-10")
 
 UNLOAD_LIMIT = 1200.0
 """Seconds for a drive to give its medium up (scsi.md §1.17: 18 minutes in the worst case)."""
@@ -250,7 +255,7 @@ def _ready(
     with changer.drive(ElementAddress(address)) as drive:
         context.progress(f"waiting for {drive.node} to become ready")
         try:
-            drive.wait_ready(DRIVE_READY_LIMIT)
+            drive.wait_ready(_ready_limit(context, medium, side))
             # What somebody uses already is not asked again: its drive may be in the middle of a write.
             chip = None if already else identify.chip_serial(drive)
             with context.store.reading() as reader:
@@ -278,6 +283,13 @@ def _ready(
         matched_by=matched_by,
         already=already,
     )
+
+
+def _ready_limit(context: Context, medium: str, side: Side) -> float:
+    with context.store.reading() as reader:
+        media_type = names.medium_by_id(reader, medium).media_type
+    first = side.mount_count == 0 and media_type.startswith(_OPTIMISED)
+    return FIRST_LOAD_LIMIT if first else DRIVE_READY_LIMIT
 
 
 def _unmark(context: Context, library: Library, medium: str, side: Side, error: RsmError) -> None:

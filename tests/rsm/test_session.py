@@ -510,6 +510,21 @@ def test_a_power_cycle_before_a_move_is_survived(site: Callable[..., Site]) -> N
         assert machine.world.moves == 1
 
 
+def test_the_first_load_of_an_lto_9_medium_is_waited_for(site: Callable[..., Site]) -> None:
+    """Its optimisation takes up to two hours, once; later loads are given ten minutes."""
+    here = site("generic", media=1)
+    here.manage(new_media=NewMedia.FREE)
+    becoming_ready = (0x02, 0x04, 0x01)
+    here.change(lambda machine: machine.faults.sense(becoming_ready, on="ready", drive=0, times=4000))
+    begun = here.clock.now()
+    assert here.session.mount("RSM001L9").medium.barcode == "RSM001L9"
+    assert here.clock.now() - begun > 3000
+    here.session.dismount("RSM001L9")
+    here.change(lambda machine: machine.faults.sense(becoming_ready, on="ready", drive=1, times=4000))
+    with pytest.raises(NotReadyYet):
+        here.session.mount("RSM001L9")
+
+
 def test_progress_is_told_in_words(site: Callable[..., Site], tmp_path: Path) -> None:
     """Before each step that takes time the caller hears what is being done."""
     here = site("generic", media=1)
