@@ -66,3 +66,11 @@ def bring_back() -> None:
     """Start it anew with the same library, every medium in its first place."""
     devnull = subprocess.DEVNULL
     subprocess.run(["bash", str(SCRIPT)], check=True, stdin=devnull, stdout=devnull, stderr=devnull)
+
+
+def take_back(device: str) -> None:
+    """Take a device back that the kernel has set off-line after its resets failed, as an administrator would."""
+    state = Path("/sys/class/scsi_generic") / Path(device).name / "device/state"
+    if state.read_text().strip() == "offline":
+        print(f"{device} was set off-line")
+        state.write_text("running")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +28,7 @@ from rsm_smc.cdb import MoveMedium
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from hw_tests.target import Target
     from rsm.hardware.inventory import Inventory
@@ -244,7 +244,7 @@ def _until_back(target: Target, before: Inventory) -> None:
     began = time.monotonic()
 
     def is_back() -> bool:
-        _set_running(target.device)
+        robot.take_back(target.device)
         try:
             return places(look(node_of(target.serial))) == places(before)
         except (DeviceFault, UnfitError):
@@ -252,11 +252,3 @@ def _until_back(target: Target, before: Inventory) -> None:
 
     _until(is_back, "the changer did not come back", 60)
     print(f"back after {time.monotonic() - began:.1f} s")
-
-
-def _set_running(device: str) -> None:
-    """Take a device back that the kernel has set off-line after its resets failed, as an administrator would."""
-    state = Path("/sys/class/scsi_generic") / Path(device).name / "device/state"
-    if state.read_text().strip() == "offline":
-        print(f"{device} was set off-line")
-        state.write_text("running")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from rsm_scsi.quirks import Quirks
     from rsm_smc.elements import Element
 
+KIND_OF = {int(kind): kind for kind in ElementKind}
+"""The manager's word for an element type code; a call of the enumeration costs six times a look-up."""
+
 _MEDIA = {
     1: MediumKind.DATA,
     2: MediumKind.CLEANING,
@@ -35,7 +38,7 @@ def report_of(
         full = None
     return ElementReport(
         address=ElementAddress(element.address),
-        kind=ElementKind(element.kind),
+        kind=KIND_OF[element.kind],
         full=full,
         accessible=element.access if access_means and not quirks.access_void else None,
         volume_tag=element.volume_tag,
@@ -62,6 +65,8 @@ def _medium(element: Element, quirks: Quirks) -> MediumKind:
     """Name the medium; the element state "cleaning cartridge" (30/03) counts as much as the type."""
     if element.exception is not None and element_meaning(*element.exception).cleaning:
         return MediumKind.CLEANING
+    if not element.medium_type:
+        return MediumKind.UNSPECIFIED
     if element.medium_type == 1 and quirks.data_means_cleaning:
         return MediumKind.UNSPECIFIED
-    return _MEDIA.get(element.medium_type or 0, MediumKind.UNSPECIFIED)
+    return _MEDIA.get(element.medium_type, MediumKind.UNSPECIFIED)

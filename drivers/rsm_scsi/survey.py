@@ -13,7 +13,7 @@ from rsm.hardware.inventory import ElementAddress, ElementKind, ElementReport, I
 from rsm_scsi.finding import DriveElement
 from rsm_scsi.pages import ModePages, read_pages
 from rsm_scsi.reading import ElementReader, Reading
-from rsm_scsi.reports import report_of
+from rsm_scsi.reports import KIND_OF, report_of
 from rsm_smc import elements as element_status
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Survey:
             warnings += readings[0][2].warnings
         found = {address: item for _, _, reading in readings for address, item in reading.elements.items()}
         warnings += self._identify_drives(found)
-        self._kinds = {address: ElementKind(item.kind) for address, item in found.items()}
+        self._kinds = {address: KIND_OF[item.kind] for address, item in found.items()}
         self.tags_seen = any(item.volume_tag for item in found.values())
         return Inventory(self._reports(found.values()), tuple(dict.fromkeys(warnings)))
 
@@ -104,7 +104,9 @@ class Survey:
     def _identify_drives(self, found: dict[int, Element]) -> tuple[str, ...]:
         """Read the drives a second time, for their identifiers only."""
         addresses = sorted(
-            address for address, item in found.items() if item.kind is _smc(ElementKind.DATA_TRANSFER)
+            address
+            for address, item in found.items()
+            if item.kind is element_status.ElementKind.DATA_TRANSFER
         )
         reading = Reading({})
         if addresses:
