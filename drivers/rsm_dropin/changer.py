@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import sys
 
-from rsm_dropin.mtx import Session, ended
+from rsm_dropin.mtx import Session, carried_out, ended
 from rsm_dropin.wording import Stop
 
 TYPE_CHECKING = False  # as typing has it; importing typing would cost a fifth of the time there is
@@ -40,16 +40,7 @@ _LEAST = {"list": 2, "listall": 2, "slots": 2, "transfer": 4, "load": 5, "unload
 
 def main(arguments: list[str], out: BinaryIO, err: BinaryIO, environment: Mapping[str, str]) -> int:
     """Carry one command out and give the exit status, 0 or 1."""
-    session = Session(out, err, environment)
-    try:
-        _run(session, arguments)
-    except Stop as stop:
-        session.complain(str(stop))
-        return 1
-    finally:
-        session.close()
-        out.flush()
-    return 0
+    return carried_out(_run, arguments, Session(out, err, environment), out)
 
 
 def _run(session: Session, arguments: list[str]) -> None:

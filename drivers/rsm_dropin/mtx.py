@@ -409,9 +409,15 @@ _COMMANDS: dict[str, tuple[Callable[..., None], int]] = {
 
 def main(arguments: list[str], out: BinaryIO, err: BinaryIO, environment: Mapping[str, str]) -> int:
     """Carry the commands out in order and give the exit status, 0 or 1."""
-    session = Session(out, err, environment)
+    return carried_out(_run, arguments, Session(out, err, environment), out)
+
+
+def carried_out(
+    run: Callable[[Session, list[str]], None], arguments: list[str], session: Session, out: BinaryIO
+) -> int:
+    """Run a program of this family and give its exit status; what stops it is told, and the device given back."""
     try:
-        _run(session, arguments)
+        run(session, arguments)
     except Stop as stop:
         session.complain(str(stop))
         return 1

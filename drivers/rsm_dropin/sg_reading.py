@@ -11,6 +11,7 @@ import fcntl
 import os
 import struct
 import time
+from abc import ABC, abstractmethod
 from array import array
 
 from rsm_dropin.wording import Stop
@@ -65,7 +66,7 @@ class Answer:
         return self.status == GOOD and not self.host_status
 
 
-class Device:
+class Device(ABC):
     """A changer to look at; the name is printed as it was typed."""
 
     def __init__(self, name: str) -> None:
@@ -84,8 +85,9 @@ class Device:
             else:
                 return answer
 
+    @abstractmethod
     def _send(self, cdb: bytes, room: int, seconds: float) -> Answer:
-        raise NotImplementedError
+        """Send a command once; give what came back."""
 
 
 class SgDevice(Device):

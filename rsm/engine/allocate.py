@@ -119,7 +119,7 @@ def deallocate(context: Context, writer: Writer, name: str) -> Medium:
     worn = 0 < pool.max_allocates <= side.allocate_count
     state = SideState.DECOMMISSIONED if worn else SideState.AVAILABLE
     writer.run("medium.remove_logical", id=str(logical.id))
-    _set_state(writer, medium, side, state)
+    pools.set_state(writer, medium, side, state)
     context.event(
         writer,
         "deallocated",
@@ -290,7 +290,7 @@ def _take(context: Context, writer: Writer, pool: Pool, medium: Medium, chosen: 
     if whole:
         for side in medium.sides:
             if side.id != chosen.id and side.state is SideState.AVAILABLE:
-                _set_state(writer, medium, side, SideState.RESERVED)
+                pools.set_state(writer, medium, side, SideState.RESERVED)
     writer.run("medium.rank", medium=str(medium.id))
     return logical
 
@@ -299,7 +299,7 @@ def _release(context: Context, writer: Writer, medium: Medium, pool: Pool) -> Me
     """Free what was set aside, and send the medium to the free pool if its pool says so."""
     for side in medium.sides:
         if side.state is SideState.RESERVED:
-            _set_state(writer, medium, side, SideState.AVAILABLE)
+            pools.set_state(writer, medium, side, SideState.AVAILABLE)
     medium = names.medium_by_id(writer, str(medium.id))
     # A side that is still to be imported keeps its medium here: Free would make its data look disposable.
     if pool.returns_to_free and all(side.state is SideState.AVAILABLE for side in medium.sides):
@@ -314,11 +314,6 @@ def _release(context: Context, writer: Writer, medium: Medium, pool: Pool) -> Me
             medium=str(medium.id),
         )
     return names.medium_by_id(writer, str(medium.id))
-
-
-def _set_state(writer: Writer, medium: Medium, side: Side, state: SideState) -> None:
-    transitions.side(side.state, state, f"{medium.name}:{side.number}")
-    writer.run("medium.set_side_state", id=str(side.id), state=state)
 
 
 def _chosen_because(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rsm.engine import names, pools
-from rsm.errors import AlreadyExists, Busy, InvalidName, InvalidRequest, Refused
+from rsm.errors import AlreadyExists, Busy, InvalidName, Refused
 from rsm.model.media_type import TWO_SIDED_OPTICAL, type_of_drive
 from rsm.model.outcome import Cell, LibraryView
 from rsm.model.states import LibraryKind, NewMedia
@@ -113,11 +113,10 @@ def remove(context: Context, writer: Writer, name: str) -> Library:
             f"a move in {library.name} is under way, or was interrupted and how it ended is not known",
             hint=f"rsm library inventory {library.name}",
         )
-    shelf = writer.one("library.shelf")
-    assert shelf is not None  # noqa: S101 - the first migration made it, and nothing removes it
+    shelf = names.shelf(writer)
     media = writer.all("medium.brief_of_library", library=str(library.id))
     at = context.now_ms
-    writer.many("medium.lose", ({"id": row["id"], "library": shelf["id"], "at": at} for row in media))
+    writer.many("medium.lose", ({"id": row["id"], "library": shelf, "at": at} for row in media))
     writer.many("medium.rank", ({"medium": row["id"]} for row in media))
     writer.run("library.forget_homes", library=str(library.id))
     writer.run("library.remove", id=str(library.id))
@@ -160,14 +159,3 @@ def _default_type(
     if capabilities.rotates:
         return TWO_SIDED_OPTICAL
     return type_of_drive(identity.product)
-
-
-def check_new_media(text: str) -> NewMedia:
-    """Give the policy for new media of that word; raises `InvalidRequest`."""
-    try:
-        return NewMedia(text)
-    except ValueError as error:
-        raise InvalidRequest(
-            f"{text!r} is no policy for new media",
-            hint="one of " + ", ".join(each.value for each in NewMedia),
-        ) from error

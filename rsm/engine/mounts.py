@@ -13,7 +13,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from rsm.engine import identify, moves, names, robot, uses
+from rsm.engine import identify, moves, names, pools, robot, uses
 from rsm.errors import (
     Busy,
     InvalidState,
@@ -105,7 +105,7 @@ def _home_of(reader: Reader, what: str) -> Library:
 
 
 def _check_mountable(reader: Reader, medium: Medium, library: Library) -> None:
-    if any(row["cleaning"] for row in reader.all("pool.types") if row["name"] == medium.media_type):
+    if not pools.is_for_data(reader, medium.media_type):
         raise InvalidState(f"medium {medium.name} is not for data: its type is {medium.media_type}")
     if not medium.enabled:
         raise ResourceDisabled(f"medium {medium.name} is disabled")
@@ -299,8 +299,7 @@ def _unmark(context: Context, library: Library, medium: str, side: Side, error: 
         place = found.place
         if place is None or place.mounted_side != side.id:
             return
-        writer.run("library.set_dismounting", id=str(place.id))
-        writer.run("library.set_kept", id=str(place.id))
+        writer.run("library.set_unmounted", id=str(place.id))
         writer.run("medium.rank", medium=medium)
         context.event(
             writer,
@@ -426,9 +425,7 @@ def _given_to_hand(
         if now.place is None or now.place.id != place.id:
             # Another library's inventory has found it already: hands are quick.
             return Dismounted(medium=now, library=library.name, place=place, warnings=warnings)
-        shelf = writer.one("library.shelf")
-        assert shelf is not None  # noqa: S101 - the first migration made it, and nothing removes it
-        writer.run("medium.lose", id=str(medium.id), library=shelf["id"], at=context.now_ms)
+        writer.run("medium.lose", id=str(medium.id), library=names.shelf(writer), at=context.now_ms)
         writer.run("library.dismount_emptied", library=str(library.id))
         writer.run("medium.rank", medium=str(medium.id))
         context.event(

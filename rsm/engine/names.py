@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rsm.errors import AmbiguousName, InvalidName, UnknownLibrary, UnknownMedium, UnknownPool
 from rsm.model import barcode as barcodes
-from rsm.model.states import BarcodeState
+from rsm.model.states import SHELF_NAME, BarcodeState
 from rsm.store import rows
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def library_row(reader: Reader, known: Library) -> Row:
 def library_again(reader: Reader, known: Library) -> Library:
     """Give a library as it is now; raises `UnknownLibrary` if it was removed meanwhile."""
     return rows.library(library_row(reader, known))
+
+
+def shelf(reader: Reader) -> str:
+    """Give the id of the fixed off-line library."""
+    return str(reader.value("library.shelf"))
 
 
 def pool(reader: Reader, path: str) -> Pool:
@@ -117,15 +122,7 @@ def side(reader: Reader, name: str) -> tuple[Medium, Side]:
 
     A bare bar code means the only side of a one-sided medium; a two-sided one must say which.
     """
-    labelled = _labelled(reader, name)
-    base, colon, number = name.rpartition(":")
-    if labelled is None and colon and number.isdecimal():
-        found = medium(reader, base)
-        for each in found.sides:
-            if each.number == int(number):
-                return found, each
-        raise UnknownMedium(f"medium {found.name} has {len(found.sides)} side(s), not a side {number}")
-    found, exact = (labelled, None) if labelled else _by_id(reader, name)
+    found, exact = _named(reader, name)
     if exact is not None:
         return found, exact
     if len(found.sides) > 1:
@@ -138,12 +135,22 @@ def side(reader: Reader, name: str) -> tuple[Medium, Side]:
 
 def exact_side(reader: Reader, name: str) -> Side | None:
     """Give the side that a name means if it names one: `BARCODE:2`, a side's or a logical medium's id."""
-    if _labelled(reader, name) is not None:
-        return None
-    _, colon, number = name.rpartition(":")
-    if colon and number.isdecimal():
-        return side(reader, name)[1]
-    return _by_id(reader, name)[1]
+    return _named(reader, name)[1]
+
+
+def _named(reader: Reader, name: str) -> tuple[Medium, Side | None]:
+    """Give the medium that a name leads to, and the side if the name says which."""
+    labelled = _labelled(reader, name)
+    if labelled is not None:
+        return labelled, None
+    base, colon, number = name.rpartition(":")
+    if not (colon and number.isdecimal()):
+        return _by_id(reader, name)
+    found = medium(reader, base)
+    for each in found.sides:
+        if each.number == int(number):
+            return found, each
+    raise UnknownMedium(f"medium {found.name} has {len(found.sides)} side(s), not a side {number}")
 
 
 def logical_medium(reader: Reader, name: str) -> LogicalMedium | None:
@@ -207,7 +214,7 @@ def whereabouts(medium: Medium) -> str:
     """Give where a medium is, in words: `slot 4 of lib`, `on the shelf`."""
     if medium.place is not None:
         return f"{medium.place.kind.name.lower()} {medium.place.number} of {medium.library}"
-    return f"not found in {medium.library}" if medium.library != "shelf" else "on the shelf"
+    return f"not found in {medium.library}" if medium.library != SHELF_NAME else "on the shelf"
 
 
 def _only(found: Sequence[Row], name: str, what: str) -> Row | None:

@@ -18,15 +18,13 @@ from rsm.errors import (
     UnknownPool,
 )
 from rsm.model import transitions
-from rsm.model.states import PoolKind, SideState
+from rsm.model.states import SYSTEM_POOL_NAMES, PoolKind, SideState
 from rsm.store import rows
 
 if TYPE_CHECKING:
     from rsm.engine.context import Context
-    from rsm.model.objects import Medium, Pool
+    from rsm.model.objects import Medium, Pool, Side
     from rsm.store.sqlite import Reader, Writer
-
-SYSTEM_NAMES = {PoolKind.FREE: "Free", PoolKind.IMPORT: "Import", PoolKind.UNRECOGNIZED: "Unrecognized"}
 
 _STATE_ON_ENTRY = {
     PoolKind.FREE: SideState.AVAILABLE,
@@ -38,7 +36,7 @@ _STATE_ON_ENTRY = {
 
 def system_path(kind: PoolKind, media_type: str) -> str:
     """Give the path of a system pool: `Free/LTO-9`."""
-    return f"{SYSTEM_NAMES[kind]}/{media_type}"
+    return f"{SYSTEM_POOL_NAMES[kind]}/{media_type}"
 
 
 def system_pool(context: Context, writer: Writer, kind: PoolKind, media_type: str) -> str:
@@ -50,7 +48,7 @@ def system_pool(context: Context, writer: Writer, kind: PoolKind, media_type: st
     if row is not None:
         return str(row["id"])
     made = {}
-    for each in SYSTEM_NAMES:
+    for each in SYSTEM_POOL_NAMES:
         root = writer.one("pool.root", kind=each)
         assert root is not None  # noqa: S101 - the first migration made the three, and nothing removes them
         made[each] = _add(
@@ -215,13 +213,18 @@ def check_target(medium: Medium, source: Pool, target: Pool) -> None:
         raise InvalidMediaPool(f"only media whose every side is in state import enter pool {target.path}")
 
 
+def set_state(writer: Writer, medium: Medium, side: Side, state: SideState) -> None:
+    """Change a side's state; raises `InvalidState` if there is no such change (rsm.model.transitions)."""
+    transitions.side(side.state, state, f"{medium.name}:{side.number}")
+    writer.run("medium.set_side_state", id=str(side.id), state=state)
+
+
 def enter(writer: Writer, medium: Medium, target: Pool, state: SideState) -> None:
     """Put a medium into a pool; every side that is not decommissioned takes `state`."""
     writer.run("medium.set_pool", id=str(medium.id), pool=str(target.id))
     for side in medium.sides:
         if side.state is not SideState.DECOMMISSIONED:
-            new = transitions.side(side.state, state, f"{medium.name}:{side.number}")
-            writer.run("medium.set_side_state", id=str(side.id), state=new)
+            set_state(writer, medium, side, state)
     writer.run("medium.rank", medium=str(medium.id))
 
 
@@ -276,9 +279,14 @@ def _parent(writer: Writer, parts: tuple[str, ...], path: str) -> Pool | None:
 
 def _type(reader: Reader, name: str) -> str:
     found = media_type(reader, name)
-    if any(row["cleaning"] for row in reader.all("pool.types") if row["name"] == found):
+    if not is_for_data(reader, found):
         raise InvalidRequest(f"media of type {found} are not for applications")
     return found
+
+
+def is_for_data(reader: Reader, media_type: str) -> bool:
+    """Tell whether applications may have media of that type; cleaning and service media are not for them."""
+    return not any(row["cleaning"] for row in reader.all("pool.types") if row["name"] == media_type)
 
 
 def media_type(reader: Reader, name: str) -> str:

@@ -9,7 +9,6 @@ from rsm.engine.identify import STATE_IN_POOL
 from rsm.model import transitions
 from rsm.model.outcome import ChangeKind
 from rsm.model.states import DriveState, MediumState, PlaceKind, PoolKind, SideState
-from rsm.store import rows
 
 if TYPE_CHECKING:
     from rsm.engine.context import Context
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from rsm.engine.identify import Sorted
     from rsm.model.objects import Library
     from rsm.model.outcome import Change
-    from rsm.store.sqlite import Reader, Row, Writer
+    from rsm.store.sqlite import Writer
 
 
 def apply(context: Context, writer: Writer, library: Library, findings: Findings, *, complete: bool) -> None:
@@ -53,7 +52,7 @@ def apply(context: Context, writer: Writer, library: Library, findings: Findings
     # A medium that came into a drive by hand is not the one that was being dismounted there.
     arrived = [put.place.id for put in puts if put.medium.place != put.place.id]
     arrived += [found.place.id for found in findings.found]
-    writer.many("library.set_exchanged", ({"id": place} for place in arrived))
+    writer.many("library.set_kept", ({"id": place} for place in arrived))
     _rank(
         writer,
         identity,
@@ -125,8 +124,7 @@ def _sort_anew(context: Context, writer: Writer, medium: str, what: Sorted) -> N
         if side.number > wanted:
             writer.run("medium.remove_side", id=str(side.id))
         elif side.state is not SideState.DECOMMISSIONED:
-            state = transitions.side(side.state, STATE_IN_POOL[what.pool], f"{found.name}:{side.number}")
-            writer.run("medium.set_side_state", id=str(side.id), state=state)
+            pools.set_state(writer, found, side, STATE_IN_POOL[what.pool])
     for number in range(len(found.sides) + 1, wanted + 1):
         writer.run(
             "medium.add_side",
@@ -179,16 +177,8 @@ def _apply_missing(writer: Writer, library: str, findings: Findings, at: int, *,
     """
     if not findings.missing:
         return
-    owner = rows.library(_shelf(writer)).id if complete else library
-    writer.many(
-        "medium.lose", ({"id": medium.id, "library": str(owner), "at": at} for medium in findings.missing)
-    )
-
-
-def _shelf(reader: Reader) -> Row:
-    row = reader.one("library.shelf")
-    assert row is not None  # noqa: S101 - the first migration made it, and nothing removes it
-    return row
+    owner = names.shelf(writer) if complete else library
+    writer.many("medium.lose", ({"id": medium.id, "library": owner, "at": at} for medium in findings.missing))
 
 
 def _apply_found(context: Context, writer: Writer, library: str, findings: Findings, at: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum, IntFlag
+from enum import Enum, IntEnum
 
 
 class SideState(IntEnum):
@@ -71,13 +71,11 @@ class PoolKind(IntEnum):
     APPLICATION = 1000
 
 
-class AllocateOption(IntFlag):
-    """NtmsAllocateOptions."""
+SYSTEM_POOL_NAMES = {PoolKind.FREE: "Free", PoolKind.IMPORT: "Import", PoolKind.UNRECOGNIZED: "Unrecognized"}
+"""The pools that every store has: one root of each kind, and below it one pool per media type."""
 
-    NONE = 0
-    NEW = 1
-    NEXT = 2
-    ERROR_IF_UNAVAILABLE = 4
+SHELF_NAME = "shelf"
+"""Name of the fixed off-line library: media that are in no library are on it."""
 
 
 class NewMedia(Enum):

@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from rsm.model.media_type import BUILT_IN
-from rsm.model.states import LibraryKind, PoolKind
+from rsm.model.states import SHELF_NAME, SYSTEM_POOL_NAMES, LibraryKind
 
 if TYPE_CHECKING:
     import sqlite3
 
 _HERE = Path(__file__).parent
-
-SHELF_NAME = "shelf"
-"""Name of the fixed off-line library: media that are in no library are on it."""
-
-SYSTEM_POOLS = {PoolKind.FREE: "Free", PoolKind.IMPORT: "Import", PoolKind.UNRECOGNIZED: "Unrecognized"}
 
 
 def migrate(connection: sqlite3.Connection, *, done: int, wanted: int, application_id: int) -> None:
@@ -57,7 +52,7 @@ def _fill(connection: sqlite3.Connection) -> None:
     )
     connection.executemany(
         "INSERT INTO pool (id, path, kind) VALUES (?, ?, ?)",
-        [(str(uuid4()), name, kind) for kind, name in SYSTEM_POOLS.items()],
+        [(str(uuid4()), name, kind) for kind, name in SYSTEM_POOL_NAMES.items()],
     )
     connection.execute(
         "INSERT INTO library (id, name, kind, device, created) VALUES (?, ?, ?, '', 0)",

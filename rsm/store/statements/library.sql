@@ -19,7 +19,7 @@ SELECT * FROM library WHERE device = :device
 SELECT name FROM library WHERE kind <> 1 ORDER BY name
 
 -- name: shelf
-SELECT * FROM library WHERE kind = 1
+SELECT id FROM library WHERE kind = 1
 
 -- name: add
 INSERT INTO library (id, name, kind, device, vendor, product, revision, serial, new_media, default_type,
@@ -93,11 +93,11 @@ UPDATE place SET mounted_side = :side, state = 1
    AND EXISTS (SELECT 1 FROM medium JOIN side ON side.medium = medium.id
                 WHERE medium.place = place.id AND side.id = :side)
 
--- name: set_kept
-UPDATE place SET state = 0 WHERE id = :id AND state = 7 AND mounted_side IS NULL
+-- name: set_unmounted
+UPDATE place SET mounted_side = NULL, state = 0 WHERE id = :id
 
--- name: set_exchanged
-UPDATE place SET mounted_side = NULL, state = 0 WHERE id = :id AND state = 7
+-- name: set_kept
+UPDATE place SET state = 0 WHERE id = :id AND state = 7
 
 -- name: dismount_emptied
 UPDATE place SET mounted_side = NULL, state = 0
